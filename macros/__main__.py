@@ -1,0 +1,35 @@
+"""Command line of the project: python -m macros check | schema | zip"""
+
+import argparse
+import sys
+
+from . import tools
+from .catalog import CatalogError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m macros", description="Tools of the Local LLM Primer.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("check", help="validate the catalog and every macro call in docs/")
+    commands.add_parser("schema", help="write the JSON Schemas that editors use, from the record classes")
+    zip_ = commands.add_parser("zip", help="pack site/ as the offline edition in dist/ and say how to open it")
+    zip_.add_argument("--quiet", action="store_true", help="print nothing")
+    options = parser.parse_args(arguments)
+    try:
+        match options.command:
+            case "check":
+                print(tools.check())
+            case "schema":
+                print("\n".join(tools.write_schemas()))
+            case "zip":
+                text = tools.write_zip()
+                if not options.quiet:
+                    print(text)
+    except CatalogError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""How many numbers a model is made of."""
+
+from collections.abc import Iterator
+
+from ..catalog.records import Architecture, Model
+from .tensors import Tensor, tensors
+
+
+def total(a: Architecture) -> int:
+    """Parameters of the text model: every element of every tensor in the checkpoint."""
+    return sum(t.elements for t in tensors(a) if t.in_checkpoint)
+
+
+def used_per_token(a: Architecture, tensor: Tensor) -> int:
+    """Elements of one tensor that take part in one token: of the routed experts only the active ones."""
+    if tensor.routed:
+        return tensor.elements // a.experts.count * a.experts.active
+    return tensor.elements
+
+
+def active(a: Architecture) -> int:
+    """Parameters that take part in one token, input and output embedding included."""
+    return sum(used_per_token(a, t) for t in tensors(a) if t.in_checkpoint)
+
+
+def embedding(a: Architecture) -> int:
+    """Parameters of the input embedding, one row per token of the vocabulary."""
+    return a.hidden * a.vocab
+
+
+def disagreement(model: Model) -> Iterator[str]:
+    """Yield an error line if the count from the dimensions is not the published one."""
+    computed = total(model.architecture)
+    extras = sum(e.count for e in model.parameters.extras)
+    published = model.parameters.total
+    difference = computed + extras - published
+    tolerance = 0 if model.parameters.exact else model.parameters.rounded_to // 2
+    if abs(difference) > tolerance:
+        wanted = "equal to the published count" if model.parameters.exact else f"within {tolerance:,} of the published count"
+        yield (f"parameters.total: the dimensions give {computed:,} and the extras {extras:,}, together {computed + extras:,}, "
+               f"but {published:,} is published ({difference:+,}); correct the dimension or the extra that is off until they are {wanted}")

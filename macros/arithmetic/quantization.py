@@ -1,0 +1,221 @@
+"""Which type llama-quantize gives each tensor, as a table.
+
+Read in llama.cpp commit 0c1e57098 (src/llama-quant.cpp, October 2026). The quantizer starts from the
+default type of the requested mix and lets a few kinds of tensor deviate; RULES lists the deviations,
+first match wins. Rows of the table: role of the tensor, mixes it applies to, type it gets, condition.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from ..catalog.records import Architecture, BlockType, Mix
+from .tensors import Tensor, tensors
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a condition may ask: about the model, and about where the tensor stands."""
+
+    kv_sharing: int            # query heads per key head (1 for multi-head, 8 for Llama 3.3 70B)
+    experts: int
+    layers: int
+    seventy_b: bool            # llama and qwen2 with 80 layers and shared key heads
+    imatrix: bool
+    index: int = 0             # how many tensors of this role came before; for experts' tensors the layer
+    of: int = 0                # what index is counted against: value tensors or layers
+    counted: int = 0           # how many tensors of this role came before, experts' or not
+
+
+Condition = Callable[[Facts], bool]
+
+shared_keys: Condition = lambda f: f.kv_sharing >= 4
+eight_experts: Condition = lambda f: f.experts == 8
+shared_or_experts: Condition = lambda f: f.kv_sharing >= 4 or f.experts >= 4
+with_imatrix: Condition = lambda f: f.imatrix
+without_imatrix: Condition = lambda f: not f.imatrix
+first_two: Condition = lambda f: f.index < 2
+first_four: Condition = lambda f: f.index < 4
+first_16th: Condition = lambda f: f.index < f.layers // 16
+first_8th: Condition = lambda f: f.index < f.layers // 8
+first_8th_counted: Condition = lambda f: f.counted < f.layers // 8
+middle: Condition = lambda f: f.layers // 8 <= f.index < 7 * f.layers // 8
+
+
+def _more_bits(index: int, of: int) -> bool:
+    """The first and last eighth, and every third between: about half of the layers."""
+    return index < of // 8 or index >= 7 * of // 8 or (index - of // 8) % 3 == 2
+
+
+more_bits: Condition = lambda f: _more_bits(f.index, f.of)
+
+
+def both(a: Condition, b: Condition) -> Condition:
+    return lambda f: a(f) and b(f)
+
+
+always: Condition = lambda f: True
+
+IQ1, IQ2_SMALL, IQ2_LARGE = ("IQ1_S", "IQ1_M"), ("IQ2_XXS", "IQ2_XS"), ("IQ2_S", "IQ2_M")
+LOW = IQ1 + IQ2_SMALL + IQ2_LARGE
+EIGHT_EXPERTS_OUTPUT = ("Q2_K", "Q3_K_S", "Q3_K_M", "Q4_K_S", "Q4_K_M", "IQ3_XXS", "IQ3_XS", "IQ3_S", "IQ3_M", "IQ4_NL", "IQ4_XS")
+ANY = ()
+
+# role: output = output matrix (or the tied embedding); embedding; value (also fused query-key-value and
+# MLA's kv_b); key; query; attention_output; down, up, gate = feed-forward.
+RULES: tuple[tuple[str, tuple[str, ...], str, Condition], ...] = (
+    # role              mixes                     gets       when
+    ("output",           ("MXFP4_MOE",),           "Q8_0",    always),
+    ("output",           LOW + ("IQ3_XXS",),       "Q5_K",    always),
+    ("output",           ("Q8_0",),                "Q8_0",    always),
+    ("output",           ANY,                      "Q6_K",    always),
+
+    ("three_dimensional", ("MXFP4_MOE",),          "MXFP4",   always),
+    ("every",            ("MXFP4_MOE",),           "Q8_0",    always),
+
+    ("embedding",        IQ1 + IQ2_SMALL,          "Q2_K",    always),
+    ("embedding",        IQ2_LARGE + ("IQ3_XXS",), "IQ3_S",   always),
+
+    ("value",            LOW,                      "Q4_K",    shared_or_experts),
+    ("value",            IQ2_LARGE,                "IQ3_S",   always),
+    ("value",            IQ1 + IQ2_SMALL,          "Q2_K",    always),
+    ("key",              LOW,                      "Q4_K",    eight_experts),
+    ("down",             IQ2_LARGE,                "IQ3_S",   first_8th_counted),
+    ("down",             IQ1 + IQ2_SMALL,          "Q2_K",    first_8th_counted),
+    ("attention_output", LOW,                      "Q5_K",    eight_experts),
+    ("attention_output", IQ1,                      "IQ2_XXS", always),
+    ("attention_output", IQ2_LARGE,                "IQ3_S",   always),
+    ("every",            LOW,                      "default", always),
+
+    ("value",            ANY,                      "Q8_0",    eight_experts),
+    ("value",            ("Q2_K", "Q2_K_S"),       "Q4_K",    shared_keys),
+    ("value",            ("Q2_K",),                "Q3_K",    always),
+    ("value",            ("IQ3_XXS", "IQ3_XS", "IQ3_S"), "Q4_K", shared_keys),
+    ("value",            ("IQ3_XXS",),             "IQ3_XXS", with_imatrix),
+    ("value",            ("IQ3_XXS",),             "IQ3_S",   always),
+    ("value",            ("IQ3_M",),               "Q4_K",    always),
+    ("value",            ("Q3_K_M",),              "Q5_K",    first_two),
+    ("value",            ("Q3_K_M",),              "Q4_K",    always),
+    ("value",            ("Q3_K_L",),              "Q5_K",    always),
+    ("value",            ("IQ4_NL", "IQ4_XS"),     "Q5_K",    shared_keys),
+    ("value",            ("Q4_K_M", "Q5_K_M"),     "Q6_K",    more_bits),
+    ("value",            ("Q4_K_S",),              "Q5_K",    first_four),
+
+    ("key",              ANY,                      "Q8_0",    eight_experts),
+    ("key",              ("IQ3_XS",),              "IQ3_XXS", always),
+    ("key",              ("IQ3_XXS",),             "IQ2_S",   always),
+    ("query",            ("IQ3_XS",),              "IQ3_XXS", always),
+    ("query",            ("IQ3_XXS",),             "IQ2_S",   always),
+
+    ("down",             ("Q2_K",),                "Q3_K",    always),
+    ("down",             ("Q2_K_S",),              "Q4_K",    first_8th),
+    ("down",             ("IQ3_XXS",),             "Q4_K",    both(without_imatrix, first_8th)),
+    ("down",             ("IQ3_XXS",),             "Q3_K",    without_imatrix),
+    ("down",             ("Q3_K_M",),              "Q5_K",    first_16th),
+    ("down",             ("Q3_K_M",),              "Q4_K",    always),
+    ("down",             ("IQ3_M",),               "Q4_K",    first_8th),
+    ("down",             ("IQ3_M",),               "Q4_K",    both(eight_experts, more_bits)),
+    ("down",             ("Q3_K_L",),              "Q5_K",    always),
+    ("down",             ("Q4_K_M", "Q5_K_M"),     "Q6_K",    more_bits),
+    ("down",             ("Q4_K_S",),              "Q5_K",    first_8th),
+    ("down",             ("IQ4_NL", "IQ4_XS"),     "Q5_K",    both(without_imatrix, first_8th)),
+    ("down",             ("Q4_0",),                "Q4_1",    both(with_imatrix, first_8th)),
+    ("down",             ("Q5_0",),                "Q5_1",    both(with_imatrix, first_8th)),
+
+    ("attention_output", EIGHT_EXPERTS_OUTPUT,     "Q5_K",    eight_experts),
+    ("attention_output", ("Q2_K",),                "Q3_K",    lambda f: f.experts != 8),
+    ("attention_output", ("IQ3_XXS",),             "IQ3_S",   lambda f: f.experts != 8),
+    ("attention_output", ("Q3_K_M", "IQ3_M"),      "Q4_K",    lambda f: f.experts != 8),
+    ("attention_output", ("Q3_K_L",),              "Q5_K",    lambda f: f.experts != 8),
+
+    ("up",               ("IQ3_XS",),              "IQ3_XXS", middle),
+    ("gate",             ("IQ3_XS",),              "IQ3_XXS", middle),
+)
+
+# Where a row is no whole number of blocks, the next type that fits: then F16 if it is not even a multiple of 32.
+FALLBACK = {**dict.fromkeys(("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_XS"), "IQ4_NL"),
+            **dict.fromkeys(("Q2_K", "Q3_K"), "Q4_0"), "Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
+
+# Substring of the name -> role; the first that occurs decides. Experts' and shared tensors match too.
+ROLES = (("attn_qkv.weight", "value"), ("attn_kv_b.weight", "value"), ("attn_v.weight", "value"), ("attn_k.weight", "key"),
+         ("attn_q.weight", "query"), ("attn_output.weight", "attention_output"), ("ffn_up", "up"),
+         ("ffn_gate", "gate"), ("ffn_down", "down"))
+
+# Never quantized although they are matrices: routers, short convolutions, positions.
+KEPT = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d", "position_embd")
+CONVERTED_TO_F32 = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d")
+
+
+def source_type(tensor: Tensor, float_type: str) -> str:
+    """Type the converter writes: 32 bits for vectors, norms, routers and whatever is no weight; else `float_type`."""
+    if len(tensor.shape) == 1 or not tensor.name.endswith(".weight") or any(k in tensor.name for k in CONVERTED_TO_F32):
+        return "F32"
+    return float_type
+
+
+def is_quantized(tensor: Tensor) -> bool:
+    """True for the matrices that llama-quantize converts."""
+    dimensions = sum(1 for n in tensor.shape if n > 1)
+    return dimensions >= 2 and tensor.name.endswith("weight") and not any(k in tensor.name for k in KEPT)
+
+
+def role_of(tensor: Tensor, tied: bool) -> str:
+    if tensor.name == "output.weight" or (tied and tensor.name == "token_embd.weight"):
+        return "output"
+    if tensor.name == "token_embd.weight":
+        return "embedding"
+    return next((role for part, role in ROLES if part in tensor.name), "other")
+
+
+def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> list[tuple[Tensor, BlockType]]:
+    """Every tensor with the block type it gets, in the quantizer's own order.
+
+    `block_types` maps a type's name to its BlockType (the catalog's `types`).
+    """
+    all_tensors = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
+    if block_types[mix.default].block == 1:
+        return [(t, block_types[source_type(t, mix.id)]) for t in all_tensors]
+
+    facts = _facts(a, all_tensors, imatrix)
+    seen: Counter[str] = Counter()
+    result = []
+    for tensor in all_tensors:
+        if not is_quantized(tensor):
+            result.append((tensor, block_types[source_type(tensor, "BF16")]))
+            continue
+        role = role_of(tensor, a.tied_embeddings)
+        index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
+        here = replace(facts, index=index, counted=seen[role], of=facts.of if role == "value" else facts.layers)
+        seen[role] += 1
+        result.append((tensor, _pick(role, tensor, mix, here, block_types)))
+    return result
+
+
+def _facts(a: Architecture, all_tensors: Iterable[Tensor], imatrix: bool) -> Facts:
+    return Facts(
+        kv_sharing=a.heads if a.mla else a.heads // a.kv_heads,
+        experts=a.experts.count if a.experts else 0,
+        layers=a.layers,
+        seventy_b=a.gguf in ("llama", "qwen2") and a.layers == 80 and a.heads != a.kv_heads,
+        imatrix=imatrix,
+        of=sum(role_of(t, False) == "value" for t in all_tensors))
+
+
+def _pick(role: str, tensor: Tensor, mix: Mix, facts: Facts, block_types) -> BlockType:
+    row = tensor.shape[0]
+    if role == "output" and mix.id != "MXFP4_MOE" and row % block_types[mix.default].block:
+        chosen = "Q8_0"
+    else:
+        applies = {role} if role == "output" else {role, "every"}
+        if len(tensor.shape) > 2 and tensor.shape[2] > 1:
+            applies.add("three_dimensional")
+        chosen = next((gets for of_role, mixes, gets, when in RULES
+                       if of_role in applies and (mixes is ANY or mix.id in mixes) and when(facts)), "default")
+    if chosen == "default":
+        chosen = mix.default
+    if role == "value" and facts.seventy_b and mix.id not in LOW and chosen in ("Q3_K", "Q4_K"):
+        chosen = "Q5_K"
+    for candidate in (chosen, FALLBACK.get(chosen, "F16"), "F16"):
+        if row % block_types[candidate].block == 0:
+            return block_types[candidate]
+    raise AssertionError("F16 fits every row")

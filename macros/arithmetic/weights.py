@@ -1,0 +1,37 @@
+"""Bytes of a model's weights, as a file and as they are read."""
+
+from fractions import Fraction
+
+from ..catalog.records import Architecture, Mix
+from .parameters import used_per_token
+from .quantization import types
+from .tensors import tensors
+
+
+def weights_bytes(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> int:
+    """Bytes of all tensors of the GGUF file, each padded to 32; the file adds 1 to 16 MB of metadata."""
+    return sum(_pad(t.elements // kind.block * kind.bytes) for t, kind in types(a, mix, block_types, imatrix=imatrix))
+
+
+def _pad(n: int) -> int:
+    return -(-n // 32) * 32
+
+
+def bits_per_weight(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> Fraction:
+    """8 x bytes / elements over all tensors, as llama-quantize prints it."""
+    return Fraction(8 * weights_bytes(a, mix, block_types, imatrix=imatrix), sum(t.elements for t in tensors(a)))
+
+
+def bytes_read_per_token(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> int:
+    """Bytes of weights that one generated token reads.
+
+    Of the routed experts only the active ones, of a separate input embedding one row (a tied one is read
+    in full as the output matrix).
+    """
+    read = 0
+    for tensor, kind in types(a, mix, block_types, imatrix=imatrix):
+        elements = used_per_token(a, tensor)
+        if tensor.name in ("token_embd.weight", "position_embd.weight") and not (a.tied_embeddings and tensor.name.startswith("token")):
+            elements = a.hidden
+        read += elements * kind.bytes // kind.block
+    return read

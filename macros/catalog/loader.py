@@ -1,0 +1,243 @@
+"""Reads every YAML file of the catalog, once, and refuses all of it if anything is wrong."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .errors import CatalogError, nearest
+from .records import BlockType, Constant, Constants, Device, Fact, Formats, Glossary, Mix, Model, Term, Work
+
+DIRECTORY = Path(__file__).parent
+
+
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML without its traps: a key given twice is an error, sequences become tuples."""
+
+
+def _mapping(loader, node):
+    loader.flatten_mapping(node)
+    result = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in result:
+            raise yaml.MarkedYAMLError(problem=f"'{key}' is given twice; keep one", problem_mark=key_node.start_mark)
+        result[key] = loader.construct_object(value_node, deep=True)
+    return result
+
+
+def _sequence(loader, node):
+    return tuple(loader.construct_object(item, deep=True) for item in node.value)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG, _sequence)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All records, by id. Read-only."""
+
+    models: Mapping[str, Model]
+    devices: Mapping[str, Device]
+    facts: Mapping[str, Fact]
+    works: Mapping[str, Work]
+    types: Mapping[str, BlockType]
+    mixes: Mapping[str, Mix]
+    constants: Mapping[str, Constant]
+    terms: Mapping[str, Term]
+
+    def find(self, kind: str, key: str):
+        """Return one record; raise CatalogError naming the nearest id and the file to edit."""
+        known = getattr(self, kind)
+        if key in known:
+            return known[key]
+        raise CatalogError(f"there is no {_SINGULAR[kind]} '{key}'.{nearest(key, known)} To add it, {_WHERE[kind].format(key=key)}")
+
+
+_SINGULAR = {"models": "model", "devices": "device", "facts": "fact", "works": "source", "types": "block type",
+             "mixes": "format", "constants": "constant", "terms": "glossary term"}
+_WHERE = {"models": "write macros/catalog/models/{key}.yaml", "devices": "write macros/catalog/devices/{key}.yaml",
+          "facts": "write macros/catalog/facts/{key}.yaml", "works": "write macros/catalog/sources/{key}.yaml",
+          "types": "edit macros/catalog/formats.yaml", "mixes": "edit macros/catalog/formats.yaml",
+          "constants": "edit macros/catalog/constants.yaml", "terms": "edit macros/catalog/glossary.yaml"}
+
+Check = Callable[[Model], Iterable[str]]
+
+
+def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Catalog:
+    """Load and validate the catalog.
+
+    `model_checks` are rules that need arithmetic (the catalog itself computes nothing): each takes a
+    Model and yields 'field: what is wrong' lines.
+    Raises CatalogError with every mistake of every file, one line each.
+    """
+    errors: list[str] = []
+    models = _folder(directory / "models", Model, errors)
+    devices = _folder(directory / "devices", Device, errors)
+    facts = _folder(directory / "facts", Fact, errors)
+    works = _folder(directory / "sources", Work, errors)
+    formats = _file(directory / "formats.yaml", Formats, errors)
+    constants = _file(directory / "constants.yaml", Constants, errors)
+    glossary = _file(directory / "glossary.yaml", Glossary, errors)
+
+    for model in models.values():
+        for check in model_checks:
+            errors += [f"{_shown(directory / 'models' / (model.id + '.yaml'))}: {line}" for line in check(model)]
+    errors += _same_twice(directory, "models", models, lambda m: m.hub, "hub")
+    errors += _same_twice(directory, "devices", devices, lambda d: d.name, "name")
+    if glossary:
+        errors += [f"{_shown(directory / 'glossary.yaml')}: {line}" for line in _glossary_errors(glossary)]
+    if errors:
+        raise CatalogError(*errors)
+    return Catalog(
+        models=MappingProxyType(models), devices=MappingProxyType(devices),
+        facts=MappingProxyType(facts), works=MappingProxyType(works),
+        types=_by_id(formats.types), mixes=_by_id(formats.mixes),
+        constants=_by_id(constants.constants), terms=_by_id(glossary.terms))
+
+
+def _by_id(records) -> Mapping:
+    return MappingProxyType({r.id: r for r in records})
+
+
+def _shown(path: Path) -> str:
+    """The path as a contributor types it, from the top of the project."""
+    parts = path.parts
+    return "/".join(parts[parts.index("macros"):]) if "macros" in parts else str(path)
+
+
+def _folder(folder: Path, kind: type[BaseModel], errors: list[str]) -> dict:
+    records = {}
+    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+        if path.name.startswith("."):
+            continue
+        if path.suffix != ".yaml":
+            errors.append(f"{_shown(path)}: name: only .yaml files belong here; rename it to {path.stem}.yaml or move it away")
+            continue
+        record = _file(path, kind, errors)
+        if record is None:
+            continue
+        if record.id != path.stem:
+            errors.append(f"{_shown(path)}: id: '{record.id}' is not the file name; write id: {path.stem} or rename the file to {record.id}.yaml")
+        records[path.stem] = record
+    return records
+
+
+def _file(path: Path, kind: type[BaseModel], errors: list[str]):
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+    except FileNotFoundError:
+        errors.append(f"{_shown(path)}: file: it is missing; restore it")
+        return None
+    except UnicodeDecodeError:
+        errors.append(f"{_shown(path)}: file: it is not UTF-8 text; save it as UTF-8")
+        return None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else "file"
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())
+        errors.append(f"{_shown(path)}: {line}: {problem}; write 'key: value', two spaces deeper for each level")
+        return None
+    except ValueError as error:
+        errors.append(f"{_shown(path)}: file: {error}; write dates as 2026-11-21")
+        return None
+    if not isinstance(data, dict):
+        errors.append(f"{_shown(path)}: file: it holds no 'key: value' lines; copy a neighboring file as a start")
+        return None
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        errors += [f"{_shown(path)}: {line}" for line in _lines(error, kind)]
+        return None
+
+
+def _lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    lines = []
+    for item in error.errors(include_url=False):
+        field, help_, siblings = _describe(item["loc"], kind)
+        found = item["input"]
+        match item["type"]:
+            case "missing":
+                text = f"it is missing; add {help_}"
+            case "extra_forbidden":
+                text = f"unknown key.{nearest(item['loc'][-1], siblings)} Known here: {', '.join(siblings)}"
+            case "value_error":
+                text = str(item["ctx"]["error"])
+            case "literal_error":
+                text = f"'{found}' is not allowed; write {item['ctx']['expected'].replace(' or ', ', or ')}"
+            case "greater_than" | "greater_than_equal":
+                text = f"{found} is too small; write {help_}"
+            case "string_type":
+                text = f"{found!r} is not text; write {help_}, in quotes if it looks like a number, a date or yes"
+            case _:
+                text = f"{_short(found)} is wrong ({item['msg'][0].lower() + item['msg'][1:]}); write {help_}"
+        lines.append(f"{field}: {text}")
+    return lines
+
+
+def _short(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _describe(loc: tuple, kind) -> tuple[str, str, list[str]]:
+    """Follow an error's location through the record classes: (dotted field, its help, keys allowed beside it)."""
+    names, help_, siblings = [], "a value of the kind its neighbors have", []
+    for step in loc:
+        if isinstance(step, int):
+            names[-1:] = [f"{names[-1]}[{step + 1}]"] if names else [f"[{step + 1}]"]
+            continue
+        names.append(str(step))
+        fields = getattr(kind, "model_fields", {})
+        siblings = list(fields)
+        info = fields.get(step)
+        if info is None:
+            break
+        help_ = info.description or _kind_of(info.annotation) or help_
+        kind = _record_in(info.annotation)
+    return ".".join(names) or "file", help_, siblings
+
+
+def _kind_of(annotation) -> str:
+    words = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+    return words.get(annotation, "")
+
+
+def _record_in(annotation):
+    """The record class inside an annotation such as tuple[Extra, ...] or Window | None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        if (found := _record_in(part)) is not None:
+            return found
+    return None
+
+
+def _same_twice(directory: Path, folder: str, records: dict, key, field: str) -> list[str]:
+    seen, lines = {}, []
+    for record_id, record in records.items():
+        first = seen.setdefault(key(record), record_id)
+        if first != record_id:
+            lines.append(f"{_shown(directory / folder / (record_id + '.yaml'))}: {field}: '{key(record)}' is already in {first}.yaml; the same thing belongs in one file")
+    return lines
+
+
+def _glossary_errors(glossary: Glossary) -> list[str]:
+    lines, spellings = [], {}
+    ids = [t.id for t in glossary.terms]
+    for number, term in enumerate(glossary.terms, 1):
+        where = f"terms[{number}] ({term.id})"
+        if ids.count(term.id) > 1 and ids.index(term.id) != number - 1:
+            lines.append(f"{where}: id: it is used twice; give each term its own")
+        for spelling in (term.term, *term.also):
+            other = spellings.setdefault(spelling.lower(), term.id)
+            if other != term.id:
+                lines.append(f"{where}: '{spelling}' already belongs to {other}; a spelling can mean one term only")
+        for see in term.see:
+            if see not in ids:
+                lines.append(f"{where}: see: there is no term '{see}'.{nearest(see, ids)}")
+    return lines

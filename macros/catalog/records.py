@@ -1,0 +1,371 @@
+"""The shape of every record in the catalog.
+
+One class per kind of YAML file. A record is frozen and typed strictly, so an unknown key, a missing
+field, a wrong type or an impossible value stops the build. The `description` of a field is the help a
+contributor sees in the editor (through catalog/schema/) and in the error message.
+Nothing here is derived: what follows from other numbers is computed in macros/arithmetic.
+"""
+
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+
+def _month(text: str) -> str:
+    year, month = text.split("-")[:2]
+    if not (1950 <= int(year) <= 2100 and 1 <= int(month) <= 12):
+        raise ValueError(f"'{text}' is not a month that can be; write year-month, for example 2024-07")
+    return text
+
+
+def _web(address: str) -> str:
+    if " " in address or "." not in address:
+        raise ValueError(f"'{address}' is not a web address; write it in full, for example https://example.org/page")
+    return address
+
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+# YAML reads 2026-11-21 as a date and 2026-11 as text; both are fine here.
+Month = Annotated[str, BeforeValidator(lambda v: v.isoformat() if isinstance(v, date) else v), Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$"), AfterValidator(_month)]
+Web = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_web)]
+Text = Annotated[str, Field(min_length=1)]
+Count = Annotated[int, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Confidence = Literal["verified", "derived", "secondary", "memory"]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Source(Record):
+    """Where a value was read."""
+
+    title: Text = Field(description="what was read, as its own title or file name")
+    address: Web = Field(description="address that a reader can open, starting with https://")
+    accessed: date = Field(description="day it was read, for example 2026-11-21")
+
+
+Sources = Annotated[tuple[Source, ...], Field(min_length=1, description="at least one source: title, address, accessed")]
+
+
+# ---------------------------------------------------------------- models
+
+class Window(Record):
+    """Sliding-window attention: these layers see only the last tokens."""
+
+    tokens: Count = Field(description="how many tokens a windowed layer sees")
+    full_every: int | None = Field(default=None, ge=2, description="every n-th layer sees everything; leave out if none does")
+    ignored_by_llama_cpp: bool = Field(default=False, description="true where llama.cpp caches the full context all the same (Phi-3)")
+
+
+class Experts(Record):
+    """Mixture of experts: parallel feed-forward blocks of which a router picks a few per token."""
+
+    count: int = Field(ge=2, description="routed experts per layer")
+    active: Count = Field(description="routed experts used per token")
+    ffn: Count = Field(description="width of one routed expert")
+    shared: int = Field(default=0, ge=0, description="experts that every token uses")
+    shared_ffn: Count | None = Field(default=None, description="width of the shared block if it is not shared x ffn")
+    shared_gate: bool = Field(default=False, description="true if a gate weighs the shared block")
+    dense_layers: int = Field(default=0, ge=0, description="leading layers with an ordinary feed-forward block")
+    router_bias: bool = Field(default=False, description="true if the router has a bias")
+    router_correction: bool = Field(default=False, description="true if the router has a score-correction vector")
+    bias: bool = Field(default=False, description="true if the experts' matrices have biases")
+
+    @field_validator("active")
+    @classmethod
+    def _fewer_than_count(cls, active: int, info: ValidationInfo) -> int:
+        if active > info.data.get("count", active):
+            raise ValueError(f"{active} is more than experts.count {info.data['count']}; a token cannot use more experts than there are")
+        return active
+
+
+class LatentAttention(Record):
+    """Multi-head latent attention (MLA): keys and values are stored as one short vector per token."""
+
+    q_rank: Count | None = Field(default=None, description="rank of the compressed query; leave out if the query is not compressed")
+    kv_rank: Count = Field(description="length of the stored vector, without its position part")
+    nope_dim: Count = Field(description="key size per head without position")
+    rope_dim: Count = Field(description="length of the position part")
+    value_dim: Count = Field(description="value size per head")
+
+
+class LinearAttention(Record):
+    """Gated DeltaNet layers: a state of fixed size instead of a cache that grows."""
+
+    full_every: int = Field(ge=2, description="every n-th layer is ordinary attention")
+    key_heads: Count = Field(description="key heads of a linear layer")
+    key_dim: Count = Field(description="size of a key head")
+    value_heads: Count = Field(description="value heads of a linear layer")
+    value_dim: Count = Field(description="size of a value head")
+    convolution: Count = Field(description="width of the short convolution")
+    fused_gates: bool = Field(default=False, description="true if GGUF stores both gates as one tensor (Qwen3-Next)")
+
+
+class Architecture(Record):
+    """The dimensions in a model's config.json, under the names the field uses."""
+
+    gguf: Text = Field(description="general.architecture in the GGUF file, for example llama")
+    layers: Count = Field(description="number of blocks")
+    hidden: Count = Field(description="width of the state (hidden_size)")
+    vocab: Count = Field(description="number of tokens the model knows, as stored")
+    heads: Count = Field(description="query heads per layer")
+    kv_heads: Count = Field(description="key and value heads per layer; equal to heads if they are not shared")
+    head_dim: Count = Field(description="size of one head (often hidden / heads, but not always)")
+    ffn: Count | None = Field(default=None, description="width of the feed-forward block; leave out if every layer has experts")
+    tied_embeddings: bool = Field(default=False, description="true if the input embedding is also the output matrix")
+    norm: Literal["rms", "layer"] = Field(default="rms", description="rms (a scale) or layer (a scale and a shift)")
+    norms_per_layer: Literal[2, 4] = Field(default=2, description="2, or 4 if there are norms after attention and feed-forward too (Gemma)")
+    qk_norm: bool = Field(default=False, description="true if queries and keys are normalized per head")
+    gated_ffn: bool = Field(default=True, description="false for the two-matrix feed-forward of GPT-2")
+    ffn_bias: bool = Field(default=False, description="true if the feed-forward matrices have biases")
+    qkv_bias: bool = Field(default=False, description="true if query, key and value have biases")
+    output_bias: bool = Field(default=False, description="true if the attention output has a bias")
+    fused_qkv: bool = Field(default=False, description="true if GGUF stores query, key and value as one matrix")
+    attention_gate: bool = Field(default=False, description="true if the query matrix also makes an output gate (Qwen3-Next)")
+    sinks: bool = Field(default=False, description="true if each head has an attention sink (gpt-oss)")
+    learned_positions: Count | None = Field(default=None, description="rows of the learned position table (GPT-2)")
+    rope_factors: bool = Field(default=False, description="true if GGUF adds a table of rotary factors (Llama 3.1 and later)")
+    window: Window | None = Field(default=None, description="sliding-window attention, if any")
+    experts: Experts | None = Field(default=None, description="mixture of experts, if any")
+    mla: LatentAttention | None = Field(default=None, description="multi-head latent attention, if any")
+    linear: LinearAttention | None = Field(default=None, description="linear-attention layers, if any")
+
+    @field_validator("kv_heads")
+    @classmethod
+    def _divides_heads(cls, kv_heads: int, info: ValidationInfo) -> int:
+        heads = info.data.get("heads")
+        if heads and heads % kv_heads:
+            divisors = ", ".join(str(d) for d in range(1, heads + 1) if heads % d == 0)
+            raise ValueError(f"{kv_heads} does not divide heads {heads} (each key and value head serves the same number of query heads: one of {divisors})")
+        return kv_heads
+
+    @model_validator(mode="after")
+    def _has_feed_forward(self):
+        if self.ffn is None and (self.experts is None or self.experts.dense_layers):
+            raise ValueError("ffn is missing; a model without it needs an experts block and no dense_layers")
+        if self.experts and self.experts.dense_layers >= self.layers:
+            raise ValueError(f"experts.dense_layers {self.experts.dense_layers} leaves no layer of {self.layers} for the experts")
+        return self
+
+
+class Extra(Record):
+    """Something stored beside the text model: a vision tower, a prediction layer, a buffer."""
+
+    name: Text = Field(description="what it is")
+    count: int = Field(description="number of stored elements")
+
+
+class Published(Record):
+    """The parameter count somebody else states; ours must agree."""
+
+    total: Count = Field(description="all stored elements, extras included, as the hub counts them")
+    exact: bool = Field(default=True, description="false if only a rounded count is published; then `rounded_to` is the tolerance")
+    rounded_to: Count | None = Field(default=None, description="unit of the rounding, for example 100000000 for '6.7B'")
+    extras: tuple[Extra, ...] = Field(default=(), description="named parts that are stored but are not the text model")
+    active: Count | None = Field(default=None, description="active parameters as the maker states them, for comparison only")
+    source: Source
+
+    @model_validator(mode="after")
+    def _tolerance_is_stated(self):
+        if self.exact == (self.rounded_to is not None):
+            raise ValueError("rounded_to belongs to a rounded count: write exact: false with rounded_to, or leave both out")
+        return self
+
+
+class License(Record):
+    name: Text = Field(description="name of the license")
+    commercial: Literal["yes", "conditional", "no"] = Field(description="may it be used commercially")
+    note: Text | None = Field(default=None, description="the condition in a few words")
+
+
+class Model(Record):
+    """One open-weight model: macros/catalog/models/<id>.yaml."""
+
+    id: Slug = Field(description="the file name without .yaml")
+    name: Text = Field(description="name as people say it, for example Llama 3.1 8B")
+    hub: Text = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name on the Hugging Face hub")
+    family: Text = Field(description="the family it belongs to")
+    maker: Text = Field(description="who trained it")
+    released: Month = Field(description="month of release, for example 2024-07")
+    license: License
+    modality: tuple[Literal["text", "vision", "audio"], ...] = Field(min_length=1, description="what it takes in")
+    context: Count = Field(description="longest context in tokens it is stated for")
+    native_format: Literal["F32", "F16", "BF16", "FP8", "MXFP4"] = Field(description="format the maker published")
+    architecture: Architecture
+    parameters: Published
+    confidence: Confidence = Field(description="verified: dimensions read in a file and the count agrees")
+    note: Text | None = Field(default=None, description="anything a reader should know")
+    sources: Sources
+
+
+# ---------------------------------------------------------------- devices
+
+class Bandwidth(Record):
+    """How fast it is read, from what the figure follows. Exactly one of the three ways."""
+
+    bus_bits: Count | None = Field(default=None, description="width of the memory bus in bits")
+    transfer_rate: Positive | None = Field(default=None, description="transfers per second and pin in GT/s")
+    lanes: Count | None = Field(default=None, description="lanes or links of a serial bus")
+    line_rate: Positive | None = Field(default=None, description="Gbit/s of one lane before encoding")
+    encoding: str = Field(default="1/1", pattern=r"^\d+/\d+$", description="share of the bits that is data, for example 128/130")
+    quoted: Positive | None = Field(default=None, description="GB/s as stated, where nothing is published that it follows from")
+    published: Positive | None = Field(default=None, description="GB/s as the maker states it, if it differs from width x rate")
+    measured: Positive | None = Field(default=None, description="GB/s that programs reach in practice, if known")
+
+    @property
+    def derived(self) -> Fraction | None:
+        """GB/s as width x rate / 8 or lanes x rate x encoding / 8; None where only a quoted figure exists."""
+        if self.bus_bits is not None:
+            return Fraction(self.bus_bits) * Fraction(str(self.transfer_rate)) / 8
+        if self.lanes is not None:
+            return self.lanes * Fraction(str(self.line_rate)) * Fraction(self.encoding) / 8
+        return None
+
+    @model_validator(mode="after")
+    def _one_way(self):
+        ways = [self.bus_bits is not None and self.transfer_rate is not None, self.lanes is not None and self.line_rate is not None, self.quoted is not None]
+        given = [f for f in ("bus_bits", "transfer_rate", "lanes", "line_rate", "quoted") if getattr(self, f) is not None]
+        if sum(ways) != 1 or len(given) != (1 if self.quoted is not None else 2):
+            raise ValueError("give bus_bits with transfer_rate, or lanes with line_rate, or quoted alone; found " + (", ".join(given) or "none of them"))
+        if Fraction(self.encoding) > 1:
+            raise ValueError(f"encoding {self.encoding} is more than 1; data bits come first, for example 128/130")
+        if self.derived is not None and self.published is not None and abs(self.published / float(self.derived) - 1) > 0.03:
+            raise ValueError(f"published {self.published:g} GB/s is more than 3 % away from the {float(self.derived):.1f} GB/s that follow from width and rate; one of them is wrong")
+        return self
+
+
+class Memory(Record):
+    type: Text = Field(description="kind of memory, for example GDDR6")
+    sizes: tuple[Count, ...] = Field(min_length=1, description="GB as sold (they are GiB), every size it is sold with")
+
+
+class Price(Record):
+    usd: Positive = Field(description="US dollars at launch, without tax")
+    note: Text | None = Field(default=None, description="what the price is for")
+
+
+DeviceKind = Literal["storage", "network", "bus", "system-memory", "unified-memory", "consumer-gpu", "workstation-gpu", "datacenter-gpu"]
+
+
+class Device(Record):
+    """One thing that stores, moves or reads a model: macros/catalog/devices/<id>.yaml."""
+
+    id: Slug = Field(description="the file name without .yaml")
+    name: Text = Field(description="name in the maker's own wording")
+    kind: DeviceKind = Field(description="what sort of thing it is")
+    maker: Text = Field(description="who makes it, or generic")
+    memory: Memory | None = Field(default=None, description="memory a model can live in")
+    bandwidth: Bandwidth
+    latency: Text | None = Field(default=None, description="time to the first byte, in words")
+    fp16_tflops: Positive | None = Field(default=None, description="dense FP16 tensor rate; never the sparse figure, which is twice as high")
+    fp32_tflops: Positive | None = Field(default=None, description="FP32 rate")
+    int8_tops: Positive | None = Field(default=None, description="dense INT8 rate")
+    power_w: Positive | None = Field(default=None, description="rated power in watts")
+    launched: Month | None = Field(default=None, description="month of launch")
+    launch_price: Price | None = Field(default=None, description="price at launch")
+    backends: tuple[Text, ...] = Field(default=(), description="how programs use it: CUDA, ROCm, Metal, Vulkan, SYCL, CPU")
+    confidence: Confidence
+    note: Text | None = None
+    sources: Sources
+
+    @model_validator(mode="after")
+    def _memory_where_models_live(self):
+        holds = self.kind not in ("storage", "network", "bus")
+        if holds and self.memory is None:
+            raise ValueError(f"memory is missing; a {self.kind} holds a model, so say type and sizes")
+        if not holds and self.memory is not None:
+            raise ValueError(f"memory does not belong to a {self.kind}; no model runs there")
+        return self
+
+
+# ---------------------------------------------------------------- small closed lists
+
+class BlockType(Record):
+    """How ggml stores a run of weights: `block` weights in `bytes` bytes."""
+
+    id: Text
+    block: Count = Field(description="weights per block")
+    bytes: Count = Field(description="bytes per block")
+
+
+class Mix(Record):
+    """A name a GGUF file is published under, and the block type most of its weights get."""
+
+    id: Text
+    default: Text = Field(description="block type of most tensors")
+    what: Text = Field(description="one sentence for the reader")
+
+
+class Formats(Record):
+    """macros/catalog/formats.yaml"""
+
+    sources: Sources
+    types: tuple[BlockType, ...]
+    mixes: tuple[Mix, ...]
+
+    @model_validator(mode="after")
+    def _defaults_exist(self):
+        known = {t.id for t in self.types}
+        for mix in self.mixes:
+            if mix.default not in known:
+                raise ValueError(f"mix {mix.id}: default '{mix.default}' is not one of the types listed above")
+        return self
+
+
+class Constant(Record):
+    """An input that is not a dimension of a model or a device."""
+
+    id: Slug
+    value: float = Field(allow_inf_nan=False)
+    low: float | None = None
+    high: float | None = None
+    unit: Text
+    what: Text
+    sources: Sources
+
+
+class Constants(Record):
+    """macros/catalog/constants.yaml"""
+
+    constants: tuple[Constant, ...]
+
+
+class Term(Record):
+    id: Slug
+    term: Text
+    also: tuple[Text, ...] = Field(default=(), description="other spellings recognized in running text")
+    gloss: Annotated[str, Field(min_length=1, max_length=160)] = Field(description="tooltip: one plain sentence")
+    text: Text = Field(description="glossary entry: one to four sentences")
+    see: tuple[Slug, ...] = Field(default=(), description="ids of related terms")
+    auto: bool = Field(default=True, description="false if the word is too common to be linked by itself")
+
+
+class Glossary(Record):
+    """macros/catalog/glossary.yaml"""
+
+    terms: tuple[Term, ...]
+
+
+class Fact(Record):
+    """A figure quoted from somebody else, with its date: macros/catalog/facts/<id>.yaml."""
+
+    id: Slug = Field(description="the file name without .yaml")
+    value: Text = Field(description="exactly as it should stand in the sentence")
+    statement: Text = Field(description="the full statement the value belongs to")
+    as_of: Month = Field(description="month or day for which it held")
+    sources: Sources
+
+
+class Work(Record):
+    """Something a chapter cites: macros/catalog/sources/<id>.yaml."""
+
+    id: Slug = Field(description="the file name without .yaml")
+    title: Text
+    author: Text | None = None
+    published: Text | None = Field(default=None, pattern=r"^\d{4}(-\d{2}){0,2}$", description="year, month or day of publication, in quotes if a year alone")
+    address: Web
+    accessed: date

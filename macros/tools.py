@@ -1,0 +1,105 @@
+"""What the command line does: check sources, export schemas, pack the offline edition."""
+
+import json
+import os
+import re
+import time
+import tomllib
+import zipfile
+from pathlib import Path
+
+import jinja2
+
+from . import VOCABULARY
+from .catalog import DIRECTORY, CatalogError, nearest
+from .catalog.records import Constants, Device, Fact, Formats, Glossary, Model, Work
+from .data import catalog
+from .rendering.pages import PROJECT
+
+SCHEMAS = {"model": Model, "device": Device, "fact": Fact, "source": Work, "formats": Formats, "constants": Constants, "glossary": Glossary}
+_CALL = re.compile(r"\[\[=(.*?)=\]\]", re.DOTALL)
+
+
+def check() -> str:
+    """Validate the catalog and evaluate every macro call of every chapter; raise CatalogError with all mistakes."""
+    book = catalog()
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    vocabulary = {f.__name__: f for f in VOCABULARY}
+    chapters = sorted((PROJECT / "docs").rglob("*.md"))
+    errors, calls = [], 0
+    for path in chapters:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            errors.append(f"{path.relative_to(PROJECT)}: file: it is not UTF-8 text; save it as UTF-8")
+            continue
+        for match in _CALL.finditer(text):
+            calls += 1
+            line = text.count("\n", 0, match.start()) + 1
+            where = f"{path.relative_to(PROJECT).as_posix()}:{line}"
+            errors += [f"{where}: {problem}" for problem in _problems(match[1].strip(), vocabulary, environment)]
+        if text.count("[[=") != text.count("=]]"):
+            errors.append(f"{path.relative_to(PROJECT).as_posix()}: a macro call is not closed; write [[= name(…) =]]")
+    if errors:
+        raise CatalogError(*errors)
+    return (f"{len(book.models)} models, {len(book.devices)} devices, {len(book.facts)} facts, {len(book.works)} sources, "
+            f"{len(book.terms)} glossary terms and {calls} macro calls in {len(chapters)} pages are in order.")
+
+
+def _problems(expression: str, vocabulary: dict, environment: jinja2.Environment) -> list[str]:
+    name = re.match(r"\w+", expression)
+    if not name or name[0] not in vocabulary:
+        found = name[0] if name else expression[:30]
+        return [f"there is no macro '{found}'.{nearest(found, vocabulary)} All of them are listed in CONTRIBUTING.md"]
+    try:
+        environment.compile_expression(expression, undefined_to_none=False)(**vocabulary)
+    except jinja2.TemplateSyntaxError as error:
+        return [f"{name[0]}: {error.message}; write arguments as name=value, texts in double quotes"]
+    except jinja2.UndefinedError as error:
+        return [f"{name[0]}: {error.message}; texts need double quotes"]
+    except (CatalogError, TypeError) as error:
+        return [f"{name[0]}: {error}"]
+    return []
+
+
+def schemas() -> dict[Path, str]:
+    """JSON Schema of every kind of catalog file, by the path it belongs to."""
+    return {DIRECTORY / "schema" / f"{name}.schema.json": json.dumps(record.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+            for name, record in SCHEMAS.items()}
+
+
+def write_schemas() -> list[str]:
+    for path, text in schemas().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [str(path.relative_to(PROJECT)) for path in schemas()]
+
+
+def edition() -> str:
+    """The edition, from pyproject.toml, for example 2026.11."""
+    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def write_zip() -> str:
+    """Pack site/ into dist/local-llm-primer-<edition>.zip, the same bytes for the same site.
+
+    Times inside are SOURCE_DATE_EPOCH (or 1980), files are sorted. Raises CatalogError if site/ is not built.
+    """
+    site, name = PROJECT / "site", f"local-llm-primer-{edition()}"
+    if not (site / "index.html").is_file():
+        raise CatalogError("site/index.html: it is missing; build the book first: python -m mkdocs build")
+    # 1980 is the earliest time a zip can hold.
+    stamp = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", 0)), 315_532_800))[:6]
+    target = PROJECT / "dist" / f"{name}.zip"
+    target.parent.mkdir(exist_ok=True)
+    unfinished = target.with_suffix(".part")
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(p for p in site.rglob("*") if p.is_file()):
+            info = zipfile.ZipInfo(f"{name}/{path.relative_to(site).as_posix()}", date_time=stamp)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, path.read_bytes())
+    unfinished.replace(target)
+    return (f"\nThe site, for a web server:   {site.relative_to(PROJECT)}/\n"
+            f"  Read it here:               python -m http.server --directory site 8000, then http://localhost:8000/\n"
+            f"The offline edition:          {target.relative_to(PROJECT)} ({target.stat().st_size / 1e6:.1f} MB)\n"
+            f"  Read it anywhere:           unpack it and open {name}/index.html; no network is needed")

@@ -1,4 +1,4 @@
-"""Command line of the project: python -m macros check | schema | zip"""
+"""Command line of the project: python -m macros check | generate | zip"""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m macros", description="Tools of the Local LLM Primer.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="validate the catalog and every macro call in docs/")
-    commands.add_parser("schema", help="write the JSON Schemas that editors use, from the record classes")
+    commands.add_parser("generate", help="write what follows from the code: JSON Schemas for editors, the list of macros in CONTRIBUTING.md")
     zip_ = commands.add_parser("zip", help="pack site/ as the offline edition in dist/ and say how to open it")
     zip_.add_argument("--quiet", action="store_true", help="print nothing")
     options = parser.parse_args(arguments)
@@ -19,8 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
         match options.command:
             case "check":
                 print(tools.check())
-            case "schema":
-                print("\n".join(tools.write_schemas()))
+            case "generate":
+                print("\n".join(tools.write_generated()))
             case "zip":
                 text = tools.write_zip()
                 if not options.quiet:

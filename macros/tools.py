@@ -1,5 +1,6 @@
 """What the command line does: check sources, export schemas, pack the offline edition."""
 
+import inspect
 import json
 import os
 import re
@@ -62,17 +63,31 @@ def _problems(expression: str, vocabulary: dict, environment: jinja2.Environment
     return []
 
 
-def schemas() -> dict[Path, str]:
-    """JSON Schema of every kind of catalog file, by the path it belongs to."""
-    return {DIRECTORY / "schema" / f"{name}.schema.json": json.dumps(record.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
-            for name, record in SCHEMAS.items()}
+def generated() -> dict[Path, str]:
+    """The files that follow from the code, by path: JSON Schemas for editors, the list of macros in CONTRIBUTING.md."""
+    files = {DIRECTORY / "schema" / f"{name}.schema.json": json.dumps(record.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+             for name, record in SCHEMAS.items()}
+    guide = PROJECT / "CONTRIBUTING.md"
+    before, _, rest = guide.read_text(encoding="utf-8").partition("<!-- macros -->\n")
+    after = rest.partition("<!-- /macros -->")[2]
+    files[guide] = f"{before}<!-- macros -->\n{_macro_list()}<!-- /macros -->{after}"
+    return files
 
 
-def write_schemas() -> list[str]:
-    for path, text in schemas().items():
+def _macro_list() -> str:
+    lines = ["| macro | what it gives |", "|---|---|"]
+    for function in VOCABULARY:
+        arguments = ", ".join(p.name + ("" if p.default is p.empty else "=…") for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD)
+        lines.append(f"| `{function.__name__}({arguments})` | {inspect.getdoc(function).splitlines()[0]} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_generated() -> list[str]:
+    files = generated()
+    for path, text in files.items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return [str(path.relative_to(PROJECT)) for path in schemas()]
+    return [path.relative_to(PROJECT).as_posix() for path in files]
 
 
 def edition() -> str:
@@ -81,25 +96,30 @@ def edition() -> str:
 
 
 def write_zip() -> str:
-    """Pack site/ into dist/local-llm-primer-<edition>.zip, the same bytes for the same site.
-
-    Times inside are SOURCE_DATE_EPOCH (or 1980), files are sorted. Raises CatalogError if site/ is not built.
-    """
-    site, name = PROJECT / "site", f"local-llm-primer-{edition()}"
+    """Pack site/ into dist/local-llm-primer-<edition>.zip and say how to open it; raise CatalogError if it is not built."""
+    site = PROJECT / "site"
     if not (site / "index.html").is_file():
-        raise CatalogError("site/index.html: it is missing; build the book first: python -m mkdocs build")
-    # 1980 is the earliest time a zip can hold.
-    stamp = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", 0)), 315_532_800))[:6]
-    target = PROJECT / "dist" / f"{name}.zip"
-    target.parent.mkdir(exist_ok=True)
-    unfinished = target.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sorted(p for p in site.rglob("*") if p.is_file()):
-            info = zipfile.ZipInfo(f"{name}/{path.relative_to(site).as_posix()}", date_time=stamp)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, path.read_bytes())
-    unfinished.replace(target)
+        raise CatalogError("site/index.html: it is missing; build the book first: python -m mkdocs build --strict")
+    target = PROJECT / "dist" / f"local-llm-primer-{edition()}.zip"
+    zip_site(site, target)
     return (f"\nThe site, for a web server:   {site.relative_to(PROJECT)}/\n"
             f"  Read it here:               python -m http.server --directory site 8000, then http://localhost:8000/\n"
             f"The offline edition:          {target.relative_to(PROJECT)} ({target.stat().st_size / 1e6:.1f} MB)\n"
-            f"  Read it anywhere:           unpack it and open {name}/index.html; no network is needed")
+            f"  Read it anywhere:           unpack it and open {target.stem}/index.html; no network is needed")
+
+
+def zip_site(site: Path, target: Path) -> None:
+    """Pack a built site into `target`, in one folder named like it: the same bytes for the same site.
+
+    Files are sorted and their times are SOURCE_DATE_EPOCH. Nothing half-written is left under `target`.
+    """
+    # 1980 is the earliest time a zip can hold.
+    stamp = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", 0)), 315_532_800))[:6]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".part")
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(p for p in site.rglob("*") if p.is_file()):
+            info = zipfile.ZipInfo(f"{target.stem}/{path.relative_to(site).as_posix()}", date_time=stamp)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, path.read_bytes())
+    unfinished.replace(target)

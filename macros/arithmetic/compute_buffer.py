@@ -1,8 +1,9 @@
 """Bytes of scratch memory that llama.cpp reserves on the device for one batch.
 
-Fitted to llama.cpp commit 0c1e57098 with every layer on one device, flash attention on and one output per
-sequence (llama-server, llama-cli). Exact for dense models; for mixtures of experts and MLA the
-figure is an estimate, off by up to a quarter (tests/arithmetic/test_compute_buffer.py states the error).
+Read off llama.cpp commit 0c1e57098 with every layer on one device, flash attention on and one output per
+sequence (llama-server, llama-cli). Widths are numbers of F32 values per token of the batch that are alive
+at the same time; the attention masks are F16. Exact for dense models; for mixtures of experts an estimate
+(tests/arithmetic/test_compute_buffer.py states its error).
 """
 
 from ..catalog.records import Architecture
@@ -10,9 +11,15 @@ from ..catalog.records import Architecture
 
 def compute_bytes(a: Architecture, context: int, batch: int = 512) -> int:
     """Bytes for a batch of `batch` tokens (n_ubatch) at a context of `context` tokens."""
-    attention = a.heads * a.head_dim
-    widths = [3 * a.ffn + 2 * a.hidden + max(a.hidden, attention)] if a.ffn else []
+    attention = a.heads * (a.mla.value_dim if a.mla else a.head_dim)
+    state = 2 * a.hidden + (a.hidden if a.linear else attention)
+    widths = [3 * a.ffn + state] if a.ffn else []
     if a.experts:
         e = a.experts
-        widths.append(3 * e.ffn * e.active + (e.active + 2) * a.hidden + max(a.hidden, attention))
-    return 4 * batch * max(widths) + 2 * batch * context
+        # The experts' outputs take the room of gate and up if they fit there, else room of their own.
+        outputs = e.active * a.hidden if a.hidden > 2 * e.ffn else 0
+        widths.append(3 * e.ffn * e.active + outputs + state)
+    masks = context
+    if a.window and not a.window.ignored_by_llama_cpp:
+        masks += min(context, -(-(a.window.tokens + batch) // 256) * 256)
+    return 4 * batch * max(widths) + 2 * batch * masks

@@ -37,21 +37,25 @@ def kv_bytes(a: Architecture, context: int, type_k: BlockType, type_v: BlockType
     if a.mla and type_k.id != type_v.id:
         raise Impossible(f"this model stores keys and values as one vector: {type_k.id} and {type_v.id} must be the same")
 
-    streams = 1 if unified else sequences
-    cells = _pad(_pad(context) // streams)
-    batch = min(batch, _pad(context))
-    window_cells = cells
-    if a.window and not a.window.ignored_by_llama_cpp and not swa_full:
-        window_cells = _pad(min(cells, a.window.tokens * (sequences if unified else 1) + batch))
-
+    full, window = cells(a, context, sequences=sequences, unified=unified, batch=batch, swa_full=swa_full)
     total = 0
     for layer in range(a.layers):
         kind = attention_kind(a, layer)
         if kind == "linear":
             total += sequences * state_bytes(a)
         else:
-            total += streams * (window_cells if kind == "window" else cells) * cell_bytes(a, type_k, type_v)
+            total += (window if kind == "window" else full) * cell_bytes(a, type_k, type_v)
     return total
+
+
+def cells(a: Architecture, context: int, *, sequences: int = 1, unified: bool = False, batch: int = 512, swa_full: bool = False) -> tuple[int, int]:
+    """Token cells of one layer that sees everything and of one that sees a window, all sequences together."""
+    streams = 1 if unified else sequences
+    full = _pad(_pad(context) // streams)
+    if a.window is None or a.window.ignored_by_llama_cpp or swa_full:
+        return streams * full, streams * full
+    window = a.window.tokens * (sequences if unified else 1) + min(batch, _pad(context))
+    return streams * full, streams * _pad(min(full, window))
 
 
 def cell_bytes(a: Architecture, type_k: BlockType, type_v: BlockType) -> int:

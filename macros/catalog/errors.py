@@ -13,6 +13,7 @@ class CatalogError(Exception):
 
 def nearest(word: str, known) -> str:
     """Return ' Did you mean 'x'?' for the closest known word, or an empty string."""
-    match = get_close_matches(str(word).lower(), {str(k).lower(): k for k in known}, n=1, cutoff=0.5)
-    original = {str(k).lower(): k for k in known}
+    original = {str(k).lower(): str(k) for k in known}
+    longer = sorted((k for k in original if k.startswith(str(word).lower())), key=len)
+    match = longer[:1] or get_close_matches(str(word).lower(), original, n=1, cutoff=0.5)
     return f" Did you mean '{original[match[0]]}'?" if match else ""

@@ -1,5 +1,6 @@
 """Reads every YAML file of the catalog, once, and refuses all of it if anything is wrong."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +168,8 @@ def _lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
                 text = f"unknown key.{nearest(item['loc'][-1], siblings)} Known here: {', '.join(siblings)}"
             case "value_error":
                 text = str(item["ctx"]["error"])
+                if (named := re.match(r"([a-z_.0-9]+): (?=\S)", text)) and named[1].split(".")[0] in _fields_at(item["loc"], kind):
+                    field, text = ".".join(filter(None, ("" if field == "file" else field, named[1]))), text[named.end():]
             case "literal_error":
                 text = f"'{found}' is not allowed; write {item['ctx']['expected'].replace(' or ', ', or ')}"
             case "greater_than" | "greater_than_equal":
@@ -200,6 +203,15 @@ def _describe(loc: tuple, kind) -> tuple[str, str, list[str]]:
         help_ = info.description or _kind_of(info.annotation) or help_
         kind = _record_in(info.annotation)
     return ".".join(names) or "file", help_, siblings
+
+
+def _fields_at(loc: tuple, kind) -> set[str]:
+    """Fields of the record that the location points to."""
+    for step in loc:
+        if isinstance(step, str) and kind is not None:
+            info = getattr(kind, "model_fields", {}).get(step)
+            kind = _record_in(info.annotation) if info else None
+    return set(getattr(kind, "model_fields", {}))
 
 
 def _kind_of(annotation) -> str:

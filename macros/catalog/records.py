@@ -37,6 +37,8 @@ Confidence = Literal["verified", "derived", "secondary", "memory"]
 
 
 class Record(BaseModel):
+    """Base of all records. A rule about several fields raises ValueError('field: what is wrong; what would be right')."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
@@ -146,9 +148,9 @@ class Architecture(Record):
     @model_validator(mode="after")
     def _has_feed_forward(self):
         if self.ffn is None and (self.experts is None or self.experts.dense_layers):
-            raise ValueError("ffn is missing; a model without it needs an experts block and no dense_layers")
+            raise ValueError("ffn: it is missing; a model without it needs an experts block and no dense_layers")
         if self.experts and self.experts.dense_layers >= self.layers:
-            raise ValueError(f"experts.dense_layers {self.experts.dense_layers} leaves no layer of {self.layers} for the experts")
+            raise ValueError(f"experts.dense_layers: {self.experts.dense_layers} leaves no layer of {self.layers} for the experts")
         return self
 
 
@@ -172,7 +174,7 @@ class Published(Record):
     @model_validator(mode="after")
     def _tolerance_is_stated(self):
         if self.exact == (self.rounded_to is not None):
-            raise ValueError("rounded_to belongs to a rounded count: write exact: false with rounded_to, or leave both out")
+            raise ValueError("rounded_to: it belongs to a rounded count: write exact: false with rounded_to, or leave both out")
         return self
 
 
@@ -230,11 +232,11 @@ class Bandwidth(Record):
         ways = [self.bus_bits is not None and self.transfer_rate is not None, self.lanes is not None and self.line_rate is not None, self.quoted is not None]
         given = [f for f in ("bus_bits", "transfer_rate", "lanes", "line_rate", "quoted") if getattr(self, f) is not None]
         if sum(ways) != 1 or len(given) != (1 if self.quoted is not None else 2):
-            raise ValueError("give bus_bits with transfer_rate, or lanes with line_rate, or quoted alone; found " + (", ".join(given) or "none of them"))
+            raise ValueError("bus_bits: give bus_bits with transfer_rate, or lanes with line_rate, or quoted alone; found " + (", ".join(given) or "none of them"))
         if Fraction(self.encoding) > 1:
-            raise ValueError(f"encoding {self.encoding} is more than 1; data bits come first, for example 128/130")
+            raise ValueError(f"encoding: {self.encoding} is more than 1; data bits come first, for example 128/130")
         if self.derived is not None and self.published is not None and abs(self.published / float(self.derived) - 1) > 0.03:
-            raise ValueError(f"published {self.published:g} GB/s is more than 3 % away from the {float(self.derived):.1f} GB/s that follow from width and rate; one of them is wrong")
+            raise ValueError(f"published: {self.published:g} GB/s is more than 3 % away from the {float(self.derived):.1f} GB/s that follow from width and rate; one of them is wrong")
         return self
 
 
@@ -276,9 +278,9 @@ class Device(Record):
     def _memory_where_models_live(self):
         holds = self.kind not in ("storage", "network", "bus")
         if holds and self.memory is None:
-            raise ValueError(f"memory is missing; a {self.kind} holds a model, so say type and sizes")
+            raise ValueError(f"memory: it is missing; a {self.kind} holds a model, so say type and sizes")
         if not holds and self.memory is not None:
-            raise ValueError(f"memory does not belong to a {self.kind}; no model runs there")
+            raise ValueError(f"memory: it does not belong to a {self.kind}; no model runs there")
         return self
 
 
@@ -312,7 +314,7 @@ class Formats(Record):
         known = {t.id for t in self.types}
         for mix in self.mixes:
             if mix.default not in known:
-                raise ValueError(f"mix {mix.id}: default '{mix.default}' is not one of the types listed above")
+                raise ValueError(f"mixes: default of {mix.id}:  '{mix.default}' is not one of the types listed above")
         return self
 
 

@@ -168,15 +168,14 @@ def _kv_formula(m: Model, context: int, cache: str, sequences: int) -> str:
     bits = Fraction(8 * kind.bytes, kind.block)
     cell = (f"{a.mla.kv_rank + a.mla.rope_dim} values" if a.mla else f"2 × {a.kv_heads} heads × {a.head_dim} values") + f" × {units.significant(bits / 8, 5).rstrip('0').rstrip('.')} bytes"
     layers = Counter(attention_kind(a, i) for i in range(a.layers))
-    cells = {"full": kv._pad(kv._pad(context) // sequences) * sequences}
+    full, window = kv.cells(a, context, sequences=sequences)
     parts = []
     if layers["full"]:
-        parts.append(f"{layers['full']} layers × {cells['full']:,} tokens × {cell}")
+        parts.append(f"{layers['full']} layers × {full:,} tokens × {cell}")
     if layers["window"]:
-        one = kv._pad(min(cells["full"] // sequences, a.window.tokens + min(512, kv._pad(context)))) * sequences
-        parts.append(f"{layers['window']} windowed layers × {one:,} tokens × {cell}")
+        parts.append(f"{layers['window']} windowed layers × {window:,} tokens × {cell}")
     if layers["linear"]:
-        parts.append(f"{layers['linear']} linear layers × {units.memory(sequences * kv.state_bytes(a))} of state")
+        parts.append(f"{layers['linear']} linear layers × {sequences * kv.state_bytes(a):,} bytes of state")
     return " + ".join(parts)
 
 
@@ -297,6 +296,19 @@ def _reading_speed() -> Number:
     return Number(units.tokens_per_second(value), f"{float(value):.6g}", "tokens/s", f"{reading.value:g} words a minute ÷ 60 ÷ {tokens.value:g} words per token", reading.what, reading.sources)
 
 
+def _dimension(model: str, name: str) -> Number:
+    m, a = model_of(model), model_of(model).architecture
+    known = {"layers": (a.layers, f"{a.layers} layers"), "vocabulary": (a.vocab, f"{a.vocab:,} tokens"), "width": (a.hidden, f"{a.hidden:,}"),
+             "heads": (a.heads, f"{a.heads} heads"), "tensors": (len(tensors(a)), f"{len(tensors(a)):,} tensors")}
+    if a.experts:
+        known["experts"] = (a.experts.active, f"{a.experts.active} of {a.experts.count} experts")
+    if name not in known:
+        raise CatalogError(f"dimension(name='{name}'): {m.name} has no such dimension; use one of {', '.join(known)}")
+    value, text = known[name]
+    how = "every tensor that the architecture implies, as the GGUF file stores them" if name == "tensors" else "as its config.json says"
+    return Number(text.replace(" ", units.NBSP), str(value), name, how, m.name, m.sources[:1])
+
+
 def _fact(id: str) -> Number:
     f = catalog().find("facts", id)
     return Number(f.value, f.value, "quotation", escape(f.statement), f"As of {units.month(f.as_of)}; quoted, not computed here", f.sources)
@@ -392,6 +404,11 @@ def operations_per_byte(*, device: str) -> str:
 def operations_per_byte_needed(*, model: str, format: str) -> str:
     """Operations that writing one token asks for per byte read."""
     return _operations_per_byte_needed(model, format).inline()
+
+
+def dimension(*, model: str, name: str) -> str:
+    """A dimension of a model with its word: name is layers, vocabulary, width, heads, tensors or experts."""
+    return _dimension(model, name).inline()
 
 
 def reading_speed() -> str:

@@ -26,11 +26,12 @@ def significant(value, digits: int = 3) -> str:
     exact = abs(Fraction(str(value)) if isinstance(value, float) else Fraction(value))
     if exact == 0:
         return "0"
-    places = digits
-    while places > 0 and exact >= Fraction(10) ** (digits - places):
-        places -= 1
+    places = digits - 1
     while exact * Fraction(10) ** places < Fraction(10) ** (digits - 1):
         places += 1
+    # Counted after rounding: 9.99 to two digits is 10, not 10.0.
+    while places > 0 and Fraction(fixed(exact, places).replace(",", "")) * Fraction(10) ** places >= Fraction(10) ** digits:
+        places -= 1
     return fixed(value, places)
 
 
@@ -49,7 +50,8 @@ def file_size(n_bytes: int, decimals: int = 2) -> str:
 
 def _scaled(n_bytes: int, units, full: str, decimals: int) -> str:
     for unit, size in units:
-        if n_bytes >= size:
+        # What rounds up to a whole unit is written in it: 1.00 GiB, not 1,024 MiB.
+        if n_bytes * 2000 >= size * 1999:
             places = decimals if unit in (full, "TB") else 0
             return f"{fixed(Fraction(n_bytes, size), places)}{NBSP}{unit}"
     return f"{n_bytes:,}{NBSP}bytes"

@@ -1,0 +1,28 @@
+"""Scratch memory against what llama.cpp reserves: exact for dense models, within a stated error for the others."""
+
+from tests.conftest import rows
+from macros.arithmetic.compute_buffer import compute_bytes
+
+MIB = 2**20
+
+
+def _errors(by_hub, wanted) -> list[float]:
+    errors = []
+    for row in rows("compute_buffers"):
+        model = by_hub.get(row["model"])
+        if model and wanted(model.architecture):
+            real = float(row["device_mib"]) * MIB
+            errors.append(abs(compute_bytes(model.architecture, int(row["context"]), int(row["batch"])) - real) / real)
+    return errors
+
+
+def test_dense_models_are_within_one_percent(by_hub):
+    errors = _errors(by_hub, lambda a: a.experts is None and a.linear is None)
+    assert len(errors) > 100
+    assert max(errors) <= 0.01
+
+
+def test_mixtures_of_experts_are_within_two_percent(by_hub):
+    errors = _errors(by_hub, lambda a: a.experts is not None)
+    assert len(errors) > 40
+    assert max(errors) <= 0.02

@@ -1,0 +1,107 @@
+"""The vocabulary inside sentences: the value, its working, and what a mistake says."""
+
+import re
+from html import unescape
+
+import pytest
+
+from macros import VOCABULARY, define_env
+from macros.catalog import CatalogError
+from macros.rendering import numbers
+
+
+def text(html: str) -> str:
+    return unescape(re.search(r'data-text="([^"]*)"', html)[1]).replace("\u00a0", " ")
+
+
+def working(html: str) -> str:
+    return unescape(re.search(r'data-working="([^"]*)"', html)[1]).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("html, expected", [
+    (numbers.parameters(model="llama-3.1-8b"), "8.03 billion"),
+    (numbers.active_parameters(model="qwen3-30b-a3b"), "3.35 billion"),
+    (numbers.file_size(model="llama-3.1-8b", format="Q4_K_M"), "4.91 GB"),          # llama.cpp quantize README: 4.58 GiB
+    (numbers.weights(model="llama-3.1-8b", format="Q4_K_M"), "4.58 GiB"),
+    (numbers.bits_per_weight(model="llama-3.1-8b", format="Q4_K_M"), "4.89"),       # 4.8944 there
+    (numbers.kv_cache(model="llama-3.1-8b", context=32768), "4.00 GiB"),
+    (numbers.kv_cache(model="gemma-3-27b", context=32768), "3.11 GiB"),
+    (numbers.kv_cache(model="deepseek-v3", context=32768), "2.14 GiB"),
+    (numbers.kv_cache(model="qwen3-30b-a3b", context=32768), "3.00 GiB"),
+    (numbers.kv_per_token(model="llama-3.1-8b"), "128 KiB"),
+    (numbers.bandwidth(device="rtx-3060-12"), "360 GB/s"),
+    (numbers.capacity(device="rtx-3060-12"), "12 GiB"),
+    (numbers.words(tokens=8000), "6,000 words"),
+    (numbers.reading_speed(), "5.3 tokens/s"),
+    (numbers.size_ratio(model="llama-3.1-8b", format="Q8_0", than="BF16"), "0.53×"),
+    (numbers.decode_ceiling(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12"), "78 tokens/s"),
+])
+def test_values_are_the_known_ones(html, expected):
+    assert text(html) == expected
+
+
+def test_a_number_carries_its_exact_value_and_unit():
+    html = numbers.weights(model="llama-3.1-8b", format="Q4_K_M")
+    assert 'value="4912898304"' in html and 'data-unit="bytes"' in html
+
+
+def test_the_working_shows_formula_inputs_and_source():
+    shown = working(numbers.kv_cache(model="llama-3.1-8b", context=8192))
+    assert "32 layers × 8,192 tokens × 2 × 8 heads × 128 values × 2 bytes = 1,073,741,824 bytes" in shown
+    assert "Llama 3.1 8B" in shown and "Source: <a href=" in shown and "read 2026-11-21" in shown
+
+
+def test_the_working_of_a_cache_adds_up_for_every_kind_of_attention(book):
+    for model in book.models:
+        shown = working(numbers.kv_cache(model=model, context=8192))
+        formula, total = re.search(r'class="f">(.*?) = ([\d,]+) bytes', shown).groups()
+        total, summed = int(total.replace(",", "")), 0
+        for part in formula.split(" + "):
+            product = 1.0
+            for factor in re.findall(r"[\d,.]+", part):
+                product *= float(factor.replace(",", ""))
+            summed += product
+        assert abs(summed / total - 1) < 0.005, (model, formula, total)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: numbers.parameters(model="llama3.1-8b"), "there is no model 'llama3.1-8b'. Did you mean 'llama-3.1-8b'? To add it, write macros/catalog/models/llama3.1-8b.yaml"),
+    (lambda: numbers.weights(model="llama-3.1-8b", format="Q4_KM"), "there is no format 'Q4_KM'. Did you mean 'Q4_K_M'? To add it, edit macros/catalog/formats.yaml"),
+    (lambda: numbers.bandwidth(device="rtx-3060"), "there is no device 'rtx-3060'. Did you mean 'rtx-3060-12'? To add it, write macros/catalog/devices/rtx-3060.yaml"),
+    (lambda: numbers.fact(id="ollama-context"), "there is no fact 'ollama-context'."),
+    (lambda: numbers.capacity(device="m4-max"), "device 'm4-max' is sold with 48, 64, 128 GB; add size= one of them"),
+    (lambda: numbers.capacity(device="nvme-gen4"), "device 'nvme-gen4' holds no model"),
+    (lambda: numbers.kv_cache(model="llama-3.1-8b", context=0), "context=0 is not possible"),
+    (lambda: numbers.kv_cache(model="llama-3.1-8b", context="8k"), "context='8k' is not possible"),
+    (lambda: numbers.kv_cache(model="llama-3.1-8b", context=8192, cache="q9"), "there is no block type 'Q9'"),
+    (lambda: numbers.split_ceiling(model="llama-3.1-8b", format="Q8_0", device="rtx-4090", system="ddr5-6000-2ch", share=2), "share=2 is not possible"),
+    (lambda: numbers.working(name="kv"), "there is no such number; use one of"),
+    (lambda: numbers.working(name="kv_cache", model="gpt2"), "takes model, context, cache, sequences; found model"),
+    (lambda: numbers.dimension(model="gpt2", name="experts"), "has no such dimension; use one of"),
+    (lambda: numbers.operations_per_byte(device="nvme-gen4"), "has no fp16_tflops"),
+])
+def test_a_mistake_is_one_line_that_says_what_would_be_right(call, message):
+    with pytest.raises(CatalogError) as error:
+        call()
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_macros_take_keyword_arguments_only():
+    for function in VOCABULARY:
+        assert function.__code__.co_argcount == 0, function.__name__
+        assert function.__doc__ and function.__doc__.splitlines()[0].endswith("."), function.__name__
+
+
+def test_a_mistake_in_a_chapter_stops_the_build_with_page_and_macro():
+    class Env:
+        page = type("Page", (), {"file": type("File", (), {"src_path": "start/x.md"})})
+        macros = {}
+
+        def macro(self, function, name):
+            self.macros[name] = function
+
+    define_env(Env())
+    with pytest.raises(SystemExit, match=r"docs/start/x\.md: parameters: there is no model 'llama'"):
+        Env.macros["parameters"](model="llama")
+    with pytest.raises(SystemExit, match=r"docs/start/x\.md: parameters: .*unexpected keyword argument 'name'"):
+        Env.macros["parameters"](name="llama-3.1-8b")

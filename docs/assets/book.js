@@ -1,4 +1,4 @@
-/* The book is complete without this file. It adds: workings in place, table filters, the machine picker. */
+/* The book is complete without this file. It adds: workings in place, table filters, keyboard access. */
 (() => {
   const $$ = (s, e = document) => [...e.querySelectorAll(s)];
   // 1. A computed number opens its working next to itself instead of jumping to the end of the chapter.
@@ -77,7 +77,12 @@
     childList: true,
     subtree: true,
   });
-  // 4. Open every hidden answer and working for printing.
+  // 4. Tables written in Markdown: the theme lets them scroll but not by keyboard.
+  const reach = () => {
+    for (const w of $$(".md-typeset__scrollwrap")) w.scrollWidth > w.clientWidth ? w.setAttribute("tabindex", 0) : w.removeAttribute("tabindex");
+  };
+  new ResizeObserver(reach).observe(document.body);
+  // 5. Open every hidden answer and working for printing.
   addEventListener("beforeprint", () =>
     $$("details:not([open])").forEach((d) => {
       d.open = true;

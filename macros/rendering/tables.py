@@ -44,15 +44,13 @@ def fit_table(*, id: str, caption: str, models: list[str], formats: list[str], c
     for model in models:
         for format in formats:
             n = need(model, format, context)
-            cells = (cell(units.gib(n.weights), n.weights) + cell(units.gib(n.kv_cache), n.kv_cache) + cell(units.gib(n.compute + n.overhead), n.compute + n.overhead)
-                     + cell(f"<b>{units.gib(n.total)}</b>", n.total))
+            cells = cell(units.gib(n.weights), n.weights) + cell(units.gib(n.kv_cache), n.kv_cache) + cell(f"<b>{units.gib(n.total)}</b>", n.total)
             marks = "".join(cell(fit_mark(n.total, memory_.gib_bytes(c)), memory_.verdict(n.total, memory_.gib_bytes(c)), "l") for c in capacities)
             body += element("tr", row_head(model_of(model).name, format) + cells + marks, data_model=model, data_format=format)
-    first = (head("Model, format", rowspan=2) + head("Weights", "GiB", rowspan=2) + head("KV cache", "GiB", rowspan=2)
-             + head("Work space", "GiB", rowspan=2) + head("Needed", "GiB", rowspan=2)
+    first = (head("Model, format", rowspan=2) + head("Weights", "GiB", rowspan=2) + head("KV cache", "GiB", rowspan=2) + head("Needed", "GiB", rowspan=2)
              + element("th", "On a device with", scope="colgroup", colspan=len(capacities), class_="span"))
     second = "".join(head(f"{c} GB", class_="l") for c in capacities)
-    note = ('Devices are sold in GB and mean GiB. Work space: compute buffer and what driver and program take. '
+    note = ('Needed is weights, KV cache and work space. Devices are sold in GB and mean GiB. '
             '<span class="fit yes">fits</span> uses at most 90&nbsp;% of the memory; <span class="fit tight">tight</span> uses the rest, so close other programs; '
             '<span class="fit no">no</span> does not load whole. The second line is what is left over or missing, in GiB.')
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Context {context:,} tokens, cache in F16", table=table(id, [first, second], element("tbody", body)), class_="tab wide", note=note)

@@ -1,0 +1,299 @@
+"""Rules for the text of a chapter. Each is one function that takes a chapter and yields (line, what is wrong; what would be right)."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOCS = PROJECT / "docs"
+CATALOG = PROJECT / "macros" / "catalog"
+
+KINDS = ("explain", "do", "look-up")
+BOXES = {"!!!": ("answer", "rule", "trap", "try"), "???": ("solution", "question")}
+LONGEST_DESCRIPTION = 160
+# 'just' belongs to the avoided words and to one title, hence also to links that lead to that chapter.
+ALLOWED = re.compile(r"Is an LLM just a file\?|\[[^\]]*\]\([^)]*is-an-llm-just-a-file\.md[^)]*\)")
+
+CALL = re.compile(r"\[\[=.*?=\]\]", re.DOTALL)
+HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*(\{[^}]*\})?\s*$")
+LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([^()\s]*)\)")
+Finding = Iterator[tuple[int, str]]
+
+
+class _ConfigLoader(yaml.SafeLoader):
+    """mkdocs.yml names Python objects for the theme; here they only have to be skipped."""
+
+
+_ConfigLoader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
+
+
+@cache
+def configuration() -> dict:
+    return yaml.load((PROJECT / "mkdocs.yml").read_text(encoding="utf-8"), _ConfigLoader)
+
+
+@cache
+def nav_pages() -> tuple[str, ...]:
+    """Every page of the book in its order, for example 'start/what-is-an-llm.md'."""
+    def pages(entry):
+        match entry:
+            case str():
+                yield entry
+            case dict():
+                yield from (page for value in entry.values() for page in pages(value))
+            case list():
+                yield from (page for value in entry for page in pages(value))
+    return tuple(pages(configuration()["nav"]))
+
+
+class Chapter:
+    """The source of one page; `path` is written as a contributor types it: docs/start/what-is-an-llm.md."""
+
+    def __init__(self, path: str, text: str):
+        self.path, self.text = path, text
+        self.lines = text.split("\n")
+
+    @property
+    def is_cover(self) -> bool:
+        """The cover is no chapter: it has neither voice nor review date."""
+        return self.path == "docs/index.md"
+
+    @cached_property
+    def front(self) -> dict:
+        """The values between the first two '---' lines; empty if they cannot be read."""
+        try:
+            values = yaml.safe_load("\n".join(self.lines[1:self._front_end - 1]))
+        except yaml.YAMLError:
+            values = None
+        return values if isinstance(values, dict) else {}
+
+    def line_of(self, key: str) -> int:
+        return next((n for n, line in enumerate(self.lines[:self._front_end], 1) if line.startswith(f"{key}:")), 1)
+
+    @cached_property
+    def _front_end(self) -> int:
+        """The number of the line that closes the front matter, 0 if there is none."""
+        if self.lines[0] == "---" and "---" in self.lines[1:]:
+            return self.lines.index("---", 1) + 1
+        return 0
+
+    @cached_property
+    def fences(self) -> list[tuple[int, str]]:
+        """Opening fences of code blocks: line and what follows the marks."""
+        return self._blocks[0]
+
+    @cached_property
+    def body(self) -> list[tuple[int, str]]:
+        """Numbered lines outside front matter and code blocks; each macro call is a 0, each piece of inline code a c."""
+        return self._blocks[1]
+
+    @cached_property
+    def _blocks(self):
+        # A call may span lines; its line breaks stay, so the numbers of the lines stay right.
+        lines = CALL.sub(lambda call: "0" + "\n" * call[0].count("\n"), self.text).split("\n")
+        fences, body, closing = [], [], None
+        for number, line in enumerate(lines[self._front_end:], self._front_end + 1):
+            fence = re.match(r"\s*(`{3,}|~{3,})\s*(.*)$", line)
+            if closing:
+                if fence and fence[1].startswith(closing) and not fence[2]:
+                    closing = None
+            elif fence:
+                closing = fence[1]
+                fences.append((number, fence[2]))
+            else:
+                body.append((number, re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "c", line)))
+        return fences, body
+
+    @cached_property
+    def headings(self) -> list[tuple[int, int, str, str]]:
+        """(line, level, text, attributes such as '{ #id }') of every heading; text and code as they were typed."""
+        found = ((number, HEADING.match(self.lines[number - 1])) for number, _ in self.body)
+        return [(number, len(m[1]), m[2], m[3] or "") for number, m in found if m]
+
+
+def chapters() -> list[Chapter]:
+    return [Chapter(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(DOCS.rglob("*.md"))]
+
+
+def report(rule, chapter: Chapter) -> list[str]:
+    """One line for each place where the chapter breaks the rule."""
+    return [f"{chapter.path}:{line}: {name(rule)}: {what}" for line, what in rule(chapter)]
+
+
+def name(rule) -> str:
+    return rule.__name__.replace("_", " ")
+
+
+# ---------------------------------------------------------------- front matter
+
+def title(chapter: Chapter) -> Finding:
+    """The contents on the cover are made from titles."""
+    if not isinstance(chapter.front.get("title"), str):
+        yield chapter.line_of("title"), "there is none; write 'title: …' between two '---' lines at the top"
+
+
+def description(chapter: Chapter) -> Finding:
+    """Search engines and link previews show it, and cut it off after 160 characters."""
+    text = chapter.front.get("description")
+    if not isinstance(text, str):
+        yield chapter.line_of("description"), "there is none; write 'description: …', one or two sentences that answer the title"
+    elif len(text) > LONGEST_DESCRIPTION:
+        yield chapter.line_of("description"), f"{len(text)} characters are too many; write at most {LONGEST_DESCRIPTION}"
+
+
+def kind(chapter: Chapter) -> Finding:
+    """The voice decides which parts a chapter has, so it must be one that is known."""
+    if not chapter.is_cover and chapter.front.get("kind") not in KINDS:
+        yield chapter.line_of("kind"), f"'{chapter.front.get('kind', '')}' is none; write kind: explain, do or look-up"
+
+
+def reviewed(chapter: Chapter) -> Finding:
+    """Readers see when somebody last vouched for the page."""
+    if not chapter.is_cover and type(chapter.front.get("reviewed")) is not date:
+        yield chapter.line_of("reviewed"), f"'{chapter.front.get('reviewed', '')}' is no date; write for example reviewed: 2026-11-21"
+
+
+# ---------------------------------------------------------------- headings
+
+def one_main_heading(chapter: Chapter) -> Finding:
+    """A page has one name: its title, said once more as its only heading of the first level."""
+    found = [(line, text) for line, level, text, _ in chapter.headings if level == 1]
+    if not found:
+        yield 1, f"there is no heading '# {chapter.front.get('title', '…')}'; write it under the front matter"
+    for line, text in found[:1]:
+        if text != chapter.front.get("title"):
+            yield line, f"'{text}' is not the title; write '# {chapter.front.get('title')}', or change the title"
+    for line, text in found[1:]:
+        yield line, f"'{text}' is a second heading of the first level; write '## {text}'"
+
+
+def heading_id(chapter: Chapter) -> Finding:
+    """Links from outside must survive a reworded heading."""
+    for line, level, text, attributes in chapter.headings:
+        if level == 2 and not re.search(r"#[a-z0-9][a-z0-9-]*", attributes):
+            yield line, f"'{text}' has no id of its own; write '## {text} {{ #two-words }}'"
+
+
+def plain_heading(chapter: Chapter) -> Finding:
+    """Sites that show Markdown make other ids from these marks, and a heading is read aloud."""
+    for line, _, text, _ in chapter.headings:
+        if mark := re.search(r"--|[/&()]", text):
+            yield line, f"'{text}' contains {mark[0]}; say it in words"
+
+
+# ---------------------------------------------------------------- sentences and words
+
+# Where a sentence ends and the next one begins on the same line.
+_SEAM = re.compile(r"(?P<word>\S*[\w)\]%°])(?P<end>[.!?][\"”’)*_\]]*)\s+(?P<next>[\[(\"“*_]*[A-ZÄÖÜ])")
+_ABBREVIATION = re.compile(r"(?:^|\W)(?:[A-Z]|[A-Z]\.[A-Z]|vs|cf|No|Nos|Fig|Dr|Mr|Mrs|Ms|St|Inc|Ltd|Jr|approx|etc|al)$")
+
+
+def one_sentence_per_line(chapter: Chapter) -> Finding:
+    """A change of one sentence is then a change of one line, which everybody can review."""
+    for line, text in chapter.body:
+        if HEADING.match(text) or text.lstrip().startswith(("|", "<", "!!!", "???", "===", "*[")):
+            continue
+        seams = (seam for seam in _SEAM.finditer(_sentences(text)) if not _ABBREVIATION.search(seam["word"]))
+        if seam := next(seams, None):
+            yield line, f"a sentence begins after '{seam['word'][-20:]}{seam['end']}'; start a new line there"
+
+
+def _sentences(line: str) -> str:
+    """The line without what looks like a seam and is none: list numbers, run-in heads, links, quotations, markup."""
+    line = re.sub(r"^\s*(?:[-*+]|\d+[.)]|:)\s+", "", line)
+    line = re.sub(r"^\*\*[^*]+\*\*\s", "", line)
+    line = re.sub(r"<[^<>]+>|\{[^{}]*\}", "", line)
+    line = LINK.sub(lambda m: re.sub(r"[.!?]", "", m[1]) or "c", line)
+    return re.sub(r'["“][^"“”]*["”]', lambda m: re.sub(r"[.!?](?=.{2})", "", m[0]), line)
+
+
+@cache
+def avoided_words() -> tuple[str, ...]:
+    """The list in CONTRIBUTING.md, so that there is one."""
+    words = re.search(r"Words the book avoids: (.+)", (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[1].split(", ")
+    return tuple(word if word.count(".") > 1 else word.rstrip(".") for word in words)
+
+
+def no_avoided_word(chapter: Chapter) -> Finding:
+    """What is easy is for the reader to judge, and plain words read faster."""
+    pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, avoided_words()))})(?![\w-])", re.IGNORECASE)
+    front = list(enumerate(chapter.lines[:chapter._front_end], 1))
+    for line, text in front + chapter.body:
+        for found in pattern.finditer(_addresses_removed(ALLOWED.sub("", text))):
+            yield line, f"'{found[1]}' is a word the book avoids (CONTRIBUTING.md); leave it out or say what you mean"
+
+
+def _addresses_removed(line: str) -> str:
+    return LINK.sub(lambda m: m[1], re.sub(r"<[^<>]+>", "", line))
+
+
+_EMOJI = re.compile("[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b50\u2b55\ufe0f\U0001f000-\U0001faff]")
+
+
+def no_emoji(chapter: Chapter) -> Finding:
+    """They look different on every system, and screen readers spell them out."""
+    for line, text in enumerate(chapter.lines, 1):
+        for found in _EMOJI.finditer(text):
+            yield line, f"U+{ord(found[0]):04X} is an emoji or a dingbat; write a word"
+
+
+# ---------------------------------------------------------------- blocks
+
+def known_box(chapter: Chapter) -> Finding:
+    """Four boxes have a look of their own; any other would fall back to the theme's."""
+    for line, text in chapter.body:
+        box = re.match(r"\s*(!!!|\?\?\?)\+?\s*([\w-]*)", text)
+        if box and box[2] not in BOXES[box[1]]:
+            yield line, f"'{box[1]} {box[2]}' is not a box of this book; write {box[1]} {' or '.join(BOXES[box[1]])}"
+
+
+def fence_language(chapter: Chapter) -> Finding:
+    """Without a language the highlighter guesses."""
+    for line, info in chapter.fences:
+        if not re.match(r"\{?\s*\.?[a-z]", info):
+            yield line, "a block of code without a language; write ```text, ```shell, ```json …"
+
+
+# ---------------------------------------------------------------- place in the book
+
+def one_folder_deep(chapter: Chapter) -> Finding:
+    """Links to the glossary are written for exactly this depth."""
+    if not chapter.is_cover and chapter.path.count("/") != 2:
+        yield 1, "a chapter lies exactly one folder deep; move it to docs/<part>/<name>.md"
+
+
+def in_nav(chapter: Chapter) -> Finding:
+    """A page outside the order of the book is found by nobody."""
+    if chapter.path.removeprefix("docs/") not in nav_pages():
+        yield 1, f"it is not in the order of the book; add '{chapter.path.removeprefix('docs/')}' to nav in mkdocs.yml"
+
+
+def linked_page_exists(chapter: Chapter) -> Finding:
+    """The build says so too, but this says it in a second."""
+    for line, text in chapter.body:
+        for _, target in LINK.findall(text):
+            page = target.partition("#")[0]
+            if page.endswith(".md") and ":" not in page and not (PROJECT / chapter.path).parent.joinpath(page).resolve().is_file():
+                yield line, f"there is no page '{page}'; name a file, seen from the folder of this one"
+
+
+RULES = (title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_emoji,
+         known_box, fence_language, one_folder_deep, in_nav, linked_page_exists)
+
+
+# ---------------------------------------------------------------- the whole book
+
+def missing_pages(pages, docs: Path = DOCS) -> list[str]:
+    """A chapter that was renamed or removed leaves its name behind."""
+    return [f"mkdocs.yml: nav: there is no docs/{page}; correct the name or remove the line" for page in pages if not (docs / page).is_file()]
+
+
+def unused_records(folder: str, call: str, texts, catalog: Path = CATALOG) -> list[str]:
+    """A quoted figure that no chapter quotes gets stale unseen. `call` shows how to use one; {id} stands for its name."""
+    used = {word for text in texts for found in CALL.findall(text) for word in re.findall(r'"([^"]*)"', found)}
+    return [f"macros/catalog/{folder}/{path.name}: unused: no chapter uses it; write {call.format(id=path.stem)} in a chapter, or remove the file"
+            for path in sorted((catalog / folder).glob("*.yaml")) if path.stem not in used]

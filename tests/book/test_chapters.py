@@ -1,0 +1,151 @@
+"""The rules of lint.py: every chapter keeps them, each finds its planted mistake, and none cries wolf."""
+
+import pytest
+
+from tests.book import lint
+from tests.book.lint import Chapter, chapters, report
+
+GOOD = """---
+title: How much does it take?
+description: Two sentences at most.
+kind: explain
+reviewed: 2026-11-21
+---
+
+# How much does it take?
+
+!!! answer "In short"
+    Llama 3.1 8B needs [[= memory(model="llama-3.1-8b") =]].
+
+## What is it? { #what }
+
+See [the glossary](../reference/glossary.md#token).
+
+```text
+anything at all. Even this; just, e.g. so
+```
+"""
+
+
+def complain(problems: list[str]) -> None:
+    """Fail with nothing but the lines: no traceback helps a writer."""
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.mark.parametrize("rule", lint.RULES, ids=lint.name)
+def test_every_chapter_keeps_the_rule(rule):
+    complain([line for chapter in chapters() for line in report(rule, chapter)])
+
+
+def test_every_page_of_the_nav_exists():
+    complain(lint.missing_pages(lint.nav_pages()))
+
+
+@pytest.mark.parametrize(("folder", "call"), [("facts", '[[= fact(id="{id}") =]]'), ("sources", '[[= sources(ids=["{id}"]) =]]')], ids=["facts", "sources"])
+def test_every_record_is_used_by_a_chapter(folder, call):
+    """What no chapter shows is nobody's to keep up to date."""
+    complain(lint.unused_records(folder, call, [chapter.text for chapter in chapters()]))
+
+
+# rule, text to replace in the good chapter, its replacement, line of the mistake, words its message must contain
+PLANTED = [
+    (lint.title, "title: How much does it take?\n", "", 1, "title: …"),
+    (lint.description, "description: Two sentences at most.\n", "", 1, "description: …"),
+    (lint.description, "Two sentences at most.", "x" * 161, 3, "161 characters"),
+    (lint.kind, "kind: explain", "kind: rant", 4, "'rant'"),
+    (lint.kind, "kind: explain\n", "", 1, "explain, do or look-up"),
+    (lint.reviewed, "2026-11-21", "November", 5, "'November'"),
+    (lint.reviewed, "2026-11-21", "2026-11-21 10:00:00", 5, "no date"),
+    (lint.one_main_heading, "# How much does it take?", "# How much?", 8, "'How much?' is not the title"),
+    (lint.one_main_heading, "## What is it? { #what }", "# What is it?", 13, "second heading"),
+    (lint.one_main_heading, "# How much does it take?\n", "\n", 1, "there is no heading"),
+    (lint.heading_id, " { #what }", "", 13, "'What is it?' has no id"),
+    (lint.heading_id, "{ #what }", "{ .wide }", 13, "no id"),
+    (lint.plain_heading, "What is it?", "Input/output", 13, "contains /"),
+    (lint.plain_heading, "What is it?", "Memory & speed", 13, "contains &"),
+    (lint.plain_heading, "What is it?", "Memory (RAM)", 13, "contains ("),
+    (lint.plain_heading, "What is it?", "Memory -- and speed", 13, "contains --"),
+    (lint.one_sentence_per_line, "See [the", "It fits. See [the", 15, "after 'fits.'"),
+    (lint.one_sentence_per_line, "See [the", "Does it fit? [Yes](a.md), see [the", 15, "after 'fit?'"),
+    (lint.one_sentence_per_line, "See [the", "It has 5.1. See [the", 15, "after '5.1.'"),
+    (lint.one_sentence_per_line, "See [the", "It needs [[= memory() =]]. See [the", 15, "after '0.'"),
+    (lint.one_sentence_per_line, "See [the", "Type `ls`. See [the", 15, "after 'c.'"),
+    (lint.one_sentence_per_line, "See [the", '"Yes." He said. See [the', 15, "new line"),
+    (lint.one_sentence_per_line, "See [the", "1. Do it. See [the", 15, "after 'it.'"),
+    (lint.no_avoided_word, "See [the", "It is just [the", 15, "'just'"),
+    (lint.no_avoided_word, "See [the", "Of course, see [the", 15, "'Of course'"),
+    (lint.no_avoided_word, "See [the", "A number, e.g. [the", 15, "'e.g.'"),
+    (lint.no_avoided_word, "See [the", "A number, i.e. [the", 15, "'i.e.'"),
+    (lint.no_avoided_word, "Two sentences", "Simply two sentences", 3, "'Simply'"),
+    (lint.no_emoji, "See [the", "\N{WHITE HEAVY CHECK MARK} [the", 15, "U+2705"),
+    (lint.no_emoji, "anything", "\N{ROCKET}", 18, "U+1F680"),
+    (lint.known_box, "!!! answer", "!!! warning", 10, "'!!! warning'"),
+    (lint.known_box, "!!! answer", "??? answer", 10, "solution or question"),
+    (lint.known_box, "!!! answer", "!!!", 10, "answer or rule or trap or try"),
+    (lint.fence_language, "```text", "```", 17, "without a language"),
+    (lint.fence_language, "```text\nanything at all. Even this; just, e.g. so\n```", "1. Run:\n\n    ```\n    ls\n    ```", 19, "without a language"),
+    (lint.linked_page_exists, "glossary.md", "glosary.md", 15, "'../reference/glosary.md'"),
+]
+
+
+def test_the_good_chapter_keeps_every_rule():
+    complain([line for rule in lint.RULES if rule is not lint.in_nav for line in report(rule, Chapter("docs/start/good.md", GOOD))])
+
+
+@pytest.mark.parametrize(("rule", "good", "bad", "line", "words"), PLANTED, ids=[f"{lint.name(p[0])}-{n}" for n, p in enumerate(PLANTED)])
+def test_the_rule_finds_a_planted_mistake(rule, good, bad, line, words):
+    assert good in GOOD
+    found = report(rule, Chapter("docs/start/good.md", GOOD.replace(good, bad, 1)))
+    assert len(found) == 1
+    assert found[0].startswith(f"docs/start/good.md:{line}: {lint.name(rule)}: ") and words in found[0]
+
+
+def test_a_chapter_two_folders_deep_is_found():
+    assert report(lint.one_folder_deep, Chapter("docs/start/more/good.md", GOOD)) != []
+
+
+def test_a_page_beside_the_cover_is_found():
+    assert report(lint.one_folder_deep, Chapter("docs/good.md", GOOD)) != []
+
+
+def test_a_chapter_outside_the_nav_is_found():
+    assert "add 'start/good.md' to nav" in report(lint.in_nav, Chapter("docs/start/good.md", GOOD))[0]
+
+
+def test_a_missing_page_of_the_nav_is_found():
+    assert lint.missing_pages(["start/gone.md"]) == ["mkdocs.yml: nav: there is no docs/start/gone.md; correct the name or remove the line"]
+
+
+def test_an_unused_record_is_found(tmp_path):
+    for name in ("used", "unused"):
+        (tmp_path / "facts").mkdir(exist_ok=True)
+        (tmp_path / "facts" / f"{name}.yaml").touch()
+    found = lint.unused_records("facts", '[[= fact(id="{id}") =]]', ['It is [[= fact(id="used") =]], not "unused".'], tmp_path)
+    assert len(found) == 1 and found[0].startswith("macros/catalog/facts/unused.yaml: ")
+
+
+# Correct lines that look a little like a mistake. A check that cries wolf gets ignored.
+QUIET = [
+    (lint.one_sentence_per_line, "Llama 3.1 8B and Qwen2.5 7B at 4.5 bits."),
+    (lint.one_sentence_per_line, "1. Install it."),
+    (lint.one_sentence_per_line, "**Problem 1.** You have a card."),
+    (lint.one_sentence_per_line, "- **Disk.** It holds the file."),
+    (lint.one_sentence_per_line, "Next: [Can I run my own? Legally?](can-i.md) says more."),
+    (lint.one_sentence_per_line, 'It prints "Done. Press a key" and waits.'),
+    (lint.one_sentence_per_line, "The U.S. Army and J. Smith et al. Nobody else."),
+    (lint.one_sentence_per_line, "| A cell. Another sentence. | x |"),
+    (lint.one_sentence_per_line, "Open `C:\\a. B` now."),
+    (lint.no_avoided_word, "[It is just a file](is-an-llm-just-a-file.md#safety)."),
+    (lint.no_avoided_word, "# Is an LLM just a file?"),
+    (lint.no_avoided_word, "Type `just build`, and adjust it: justice is not easygoing."),
+    (lint.plain_heading, "## What's next: memory, speed and cost? { #next }"),
+    (lint.known_box, "It works!!! answer me"),
+    (lint.no_emoji, "2 × 3 ÷ 4 ≤ 5 → 6, “so” – …"),
+    (lint.linked_page_exists, "[there](https://example.org/a.md) and [here](#what)."),
+]
+
+
+@pytest.mark.parametrize(("rule", "line"), QUIET, ids=[f"{lint.name(q[0])}-{n}" for n, q in enumerate(QUIET)])
+def test_the_rule_is_quiet_about(rule, line):
+    complain(report(rule, Chapter("docs/start/good.md", f"---\ntitle: x\n---\n\n{line}\n")))

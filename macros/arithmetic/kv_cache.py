@@ -6,7 +6,8 @@ no values; linear layers keep a state of fixed size in F32.
 """
 
 from ..catalog.records import Architecture, BlockType
-from .tensors import attention_kind
+from .blocks import attention_shape, has_own_keys
+from .tensors import kinds
 
 
 class Impossible(ValueError):
@@ -39,12 +40,13 @@ def kv_bytes(a: Architecture, context: int, type_k: BlockType, type_v: BlockType
 
     full, window = cells(a, context, sequences=sequences, unified=unified, batch=batch, swa_full=swa_full)
     total = 0
-    for layer in range(a.layers):
-        kind = attention_kind(a, layer)
-        if kind == "linear":
-            total += sequences * state_bytes(a)
+    for layer, kind in enumerate(kinds(a)):
+        if kind in "FE" or (kind in "AW" and not has_own_keys(a, layer)):
+            continue
+        if kind in "AW":
+            total += (window if kind == "W" else full) * cell_bytes(a, kind, type_k, type_v, flash_attention=flash_attention)
         else:
-            total += (window if kind == "window" else full) * cell_bytes(a, type_k, type_v)
+            total += sequences * state_bytes(a, kind)
     return total
 
 
@@ -58,22 +60,37 @@ def cells(a: Architecture, context: int, *, sequences: int = 1, unified: bool = 
     return streams * full, streams * _pad(min(full, window))
 
 
-def cell_bytes(a: Architecture, type_k: BlockType, type_v: BlockType) -> int:
-    """Bytes one token takes in one attention layer."""
+def cell_bytes(a: Architecture, kind: str, type_k: BlockType, type_v: BlockType, *, flash_attention: bool = True) -> int:
+    """Bytes one token takes in one attention layer of this kind."""
     if a.mla:
-        return row_bytes(type_k, a.mla.kv_rank + a.mla.rope_dim)
-    values = a.kv_heads * a.head_dim
-    return row_bytes(type_k, values) + row_bytes(type_v, values)
+        latent = row_bytes(type_k, a.mla.kv_rank + a.mla.rope_dim)
+        return latent + (row_bytes(type_k, a.indexer.head_dim) if a.indexer else 0)
+    _, kv_heads, size = attention_shape(a, kind)
+    keys = values = kv_heads * size
+    if not flash_attention and a.full_attention:
+        # Without flash attention the values lie transposed and all layers get the width of the widest.
+        values = max(k * d for _, k, d in (attention_shape(a, "A"), attention_shape(a, "W")))
+    return row_bytes(type_k, keys) + row_bytes(type_v, values)
 
 
-def state_bytes(a: Architecture) -> int:
-    """Bytes of the recurrent state of one linear layer for one sequence, always F32."""
-    n = a.linear
-    convolution = (n.convolution - 1) * (2 * n.key_heads * n.key_dim + n.value_heads * n.value_dim)
-    return 4 * (convolution + n.key_dim * n.value_heads * n.value_dim)
+def state_bytes(a: Architecture, kind: str) -> int:
+    """Bytes of the state of fixed size of one recurrent layer for one sequence, always F32."""
+    match kind:
+        case "L":
+            n = a.linear
+            inner, convolved, state, width = n.value_heads * n.value_dim, n.value_heads * n.value_dim + 2 * n.key_heads * n.key_dim, n.key_dim, n.convolution
+        case "K":
+            inner = a.delta.heads * a.delta.head_dim
+            convolved, state, width = 3 * inner, a.delta.head_dim, a.delta.convolution
+        case "M":
+            inner = a.mamba.heads * a.mamba.head_dim
+            convolved, state, width = inner + 2 * a.mamba.groups * a.mamba.state, a.mamba.state, a.mamba.convolution
+        case _:
+            inner, convolved, state, width = 0, a.hidden, 0, a.convolution.kernel
+    return 4 * ((width - 1) * convolved + state * inner)
 
 
 def growing_bytes_per_token(a: Architecture, type_k: BlockType, type_v: BlockType) -> int:
     """Bytes each further token adds once every window is full."""
-    return sum(cell_bytes(a, type_k, type_v) for layer in range(a.layers) if attention_kind(a, layer) == "full"
-               or (attention_kind(a, layer) == "window" and a.window.ignored_by_llama_cpp))
+    return sum(cell_bytes(a, kind, type_k, type_v) for layer, kind in enumerate(kinds(a)) if has_own_keys(a, layer)
+               and (kind == "A" or (kind == "W" and a.window.ignored_by_llama_cpp)))

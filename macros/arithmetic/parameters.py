@@ -7,8 +7,8 @@ from .tensors import Tensor, tensors
 
 
 def total(a: Architecture) -> int:
-    """Parameters of the text model: every element of every tensor in the checkpoint."""
-    return sum(t.elements for t in tensors(a) if t.in_checkpoint)
+    """Parameters of the text model: every element of every tensor that is part of it."""
+    return sum(t.elements for t in tensors(a) if t.counted)
 
 
 def used_per_token(a: Architecture, tensor: Tensor) -> int:
@@ -20,7 +20,7 @@ def used_per_token(a: Architecture, tensor: Tensor) -> int:
 
 def active(a: Architecture) -> int:
     """Parameters that take part in one token, input and output embedding included."""
-    return sum(used_per_token(a, t) for t in tensors(a) if t.in_checkpoint)
+    return sum(used_per_token(a, t) for t in tensors(a) if t.counted)
 
 
 def embedding(a: Architecture) -> int:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ..catalog.records import Architecture, BlockType, Mix
-from .tensors import Tensor, tensors
+from .blocks import attention_shape
+from .tensors import Tensor, kinds, tensors
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,12 @@ ROLES = (("attn_qkv.weight", "value"), ("attn_kv_b.weight", "value"), ("attn_v.w
          ("attn_q.weight", "query"), ("attn_output.weight", "attention_output"), ("ffn_up", "up"),
          ("ffn_gate", "gate"), ("ffn_down", "down"))
 
+EMBEDDINGS = ("token_embd.weight", "per_layer_token_embd.weight")
+
 # Never quantized although they are matrices: routers, short convolutions, positions.
-KEPT = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d", "position_embd")
-CONVERTED_TO_F32 = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d")
+KEPT = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d", "shortconv.conv.weight", "position_embd", "token_types", "altup", "laurel",
+        "per_layer_model_proj", "attn_rel_b.weight", "indexer.k_proj", "indexer.q_proj")
+CONVERTED_TO_F32 = ("_norm.weight", "ffn_gate_inp.weight", "ssm_conv1d", "shortconv.conv.weight", "indexer.proj")
 
 
 def source_type(tensor: Tensor, float_type: str) -> str:
@@ -160,9 +164,9 @@ def is_quantized(tensor: Tensor) -> bool:
 
 
 def role_of(tensor: Tensor, tied: bool) -> str:
-    if tensor.name == "output.weight" or (tied and tensor.name == "token_embd.weight"):
+    if tensor.name == "output.weight" or (tied and tensor.name in EMBEDDINGS):
         return "output"
-    if tensor.name == "token_embd.weight":
+    if tensor.name in EMBEDDINGS:
         return "embedding"
     return next((role for part, role in ROLES if part in tensor.name), "other")
 
@@ -174,8 +178,10 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> l
     """
     all_tensors = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
     if block_types[mix.default].block == 1:
-        return [(t, block_types[source_type(t, mix.id)]) for t in all_tensors]
+        return [(t, block_types[mix.experts if mix.experts and t.routed and len(t.shape) > 2 else mix.id if is_quantized(t) else source_type(t, mix.id)])
+                for t in all_tensors]
 
+    rules = mix.like or mix.id
     facts = _facts(a, all_tensors, imatrix)
     seen: Counter[str] = Counter()
     result = []
@@ -183,38 +189,62 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> l
         if not is_quantized(tensor):
             result.append((tensor, block_types[source_type(tensor, "BF16")]))
             continue
+        if mix.experts and tensor.routed and len(tensor.shape) > 2:
+            result.append((tensor, block_types[mix.experts]))
+            continue
         role = role_of(tensor, a.tied_embeddings)
         index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
         here = replace(facts, index=index, counted=seen[role], of=facts.of if role == "value" else facts.layers)
         seen[role] += 1
-        result.append((tensor, _pick(role, tensor, mix, here, block_types)))
+        chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, here, block_types)
+        result.append((tensor, _fitting(chosen, tensor.shape[0], block_types)))
     return result
 
 
 def _facts(a: Architecture, all_tensors: Iterable[Tensor], imatrix: bool) -> Facts:
     return Facts(
-        kv_sharing=a.heads if a.mla else a.heads // a.kv_heads,
+        kv_sharing=_kv_sharing(a),
         experts=a.experts.count if a.experts else 0,
-        layers=a.layers,
+        layers=a.layers + (1 if a.prediction else 0),
         seventy_b=a.gguf in ("llama", "qwen2") and a.layers == 80 and a.heads != a.kv_heads,
         imatrix=imatrix,
         of=sum(role_of(t, False) == "value" for t in all_tensors))
 
 
-def _pick(role: str, tensor: Tensor, mix: Mix, facts: Facts, block_types) -> BlockType:
-    row = tensor.shape[0]
-    if role == "output" and mix.id != "MXFP4_MOE" and row % block_types[mix.default].block:
-        chosen = "Q8_0"
-    else:
-        applies = {role} if role == "output" else {role, "every"}
-        if len(tensor.shape) > 2 and tensor.shape[2] > 1:
-            applies.add("three_dimensional")
-        chosen = next((gets for of_role, mixes, gets, when in RULES
-                       if of_role in applies and (mixes is ANY or mix.id in mixes) and when(facts)), "default")
+def _kv_sharing(a: Architecture) -> int:
+    """Query heads per key head as the program sees it: in the first layer, 0 if that has no keys at all."""
+    first = kinds(a)[0]
+    if first in "MCKFE":
+        return 0
+    if a.mla:
+        return a.heads
+    heads, kv_heads, _ = attention_shape(a, first)
+    return heads // kv_heads
+
+
+def _forced(tensor: Tensor, mix: Mix) -> str | None:
+    """The type an option of the quantizer forces on this tensor, if any."""
+    if mix.pure:
+        return mix.default
+    return {"output.weight": mix.output, "token_embd.weight": mix.embedding}.get(tensor.name)
+
+
+def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, block_types) -> str:
+    if role == "output" and rules != "MXFP4_MOE" and tensor.shape[0] % block_types[default].block:
+        return "Q8_0"
+    applies = {role} if role == "output" else {role, "every"}
+    if len(tensor.shape) > 2 and tensor.shape[2] > 1:
+        applies.add("three_dimensional")
+    chosen = next((gets for of_role, mixes, gets, when in RULES if of_role in applies and (mixes is ANY or rules in mixes) and when(facts)), "default")
     if chosen == "default":
-        chosen = mix.default
-    if role == "value" and facts.seventy_b and mix.id not in LOW and chosen in ("Q3_K", "Q4_K"):
-        chosen = "Q5_K"
+        chosen = default
+    if role == "value" and facts.seventy_b and rules not in LOW and chosen in ("Q3_K", "Q4_K"):
+        return "Q5_K"
+    return chosen
+
+
+def _fitting(chosen: str, row: int, block_types) -> BlockType:
+    """The chosen type, or what replaces it where a row is no whole number of its blocks."""
     for candidate in (chosen, FALLBACK.get(chosen, "F16"), "F16"):
         if row % block_types[candidate].block == 0:
             return block_types[candidate]

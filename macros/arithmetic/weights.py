@@ -9,12 +9,8 @@ from .tensors import tensors
 
 
 def weights_bytes(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> int:
-    """Bytes of all tensors of the GGUF file, each padded to 32; the file adds 1 to 16 MB of metadata."""
-    return sum(_pad(t.elements // kind.block * kind.bytes) for t, kind in types(a, mix, block_types, imatrix=imatrix))
-
-
-def _pad(n: int) -> int:
-    return -(-n // 32) * 32
+    """Bytes of all tensors of the GGUF file; the file adds 1 to 16 MB of metadata and pads each tensor to 32 bytes."""
+    return sum(t.elements // kind.block * kind.bytes for t, kind in types(a, mix, block_types, imatrix=imatrix))
 
 
 def bits_per_weight(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> Fraction:

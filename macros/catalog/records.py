@@ -55,12 +55,27 @@ Sources = Annotated[tuple[Source, ...], Field(min_length=1, description="at leas
 
 # ---------------------------------------------------------------- models
 
+class Extra(Record):
+    """A named number of stored elements: a vision tower, a prediction layer, a buffer, parts no dimension describes."""
+
+    name: Text = Field(description="what it is")
+    count: int = Field(description="number of stored elements")
+
+
 class Window(Record):
     """Sliding-window attention: these layers see only the last tokens."""
 
     tokens: Count = Field(description="how many tokens a windowed layer sees")
-    full_every: int | None = Field(default=None, ge=2, description="every n-th layer sees everything; leave out if none does")
     ignored_by_llama_cpp: bool = Field(default=False, description="true where llama.cpp caches the full context all the same (Phi-3)")
+
+
+class FullAttention(Record):
+    """What the layers that see everything do differently from the windowed ones (Gemma 4, Laguna)."""
+
+    heads: Count | None = Field(default=None, description="query heads, if not those of the other layers")
+    kv_heads: Count = Field(description="key and value heads")
+    head_dim: Count = Field(description="size of one head")
+    keys_are_values: bool = Field(default=False, description="true if there is no value matrix of its own")
 
 
 class Experts(Record):
@@ -73,8 +88,12 @@ class Experts(Record):
     shared_ffn: Count | None = Field(default=None, description="width of the shared block if it is not shared x ffn")
     shared_gate: bool = Field(default=False, description="true if a gate weighs the shared block")
     dense_layers: int = Field(default=0, ge=0, description="leading layers with an ordinary feed-forward block")
+    every: Count = Field(default=1, description="experts in every n-th layer only, the last of each n (Llama 4 Maverick)")
+    beside_dense: bool = Field(default=False, description="true if every layer has an ordinary block beside the experts (Gemma 4)")
+    latent: Count | None = Field(default=None, description="width the experts work in, if narrower than the state (Nemotron 3 Super)")
     router_bias: bool = Field(default=False, description="true if the router has a bias")
     router_correction: bool = Field(default=False, description="true if the router has a score-correction vector")
+    correction_is_buffer: bool = Field(default=False, description="true if that vector is not counted as a parameter (Nemotron 3)")
     bias: bool = Field(default=False, description="true if the experts' matrices have biases")
 
     @field_validator("active")
@@ -91,14 +110,20 @@ class LatentAttention(Record):
     q_rank: Count | None = Field(default=None, description="rank of the compressed query; leave out if the query is not compressed")
     kv_rank: Count = Field(description="length of the stored vector, without its position part")
     nope_dim: Count = Field(description="key size per head without position")
-    rope_dim: Count = Field(description="length of the position part")
+    rope_dim: int = Field(ge=0, description="length of the position part")
     value_dim: Count = Field(description="value size per head")
 
 
-class LinearAttention(Record):
-    """Gated DeltaNet layers: a state of fixed size instead of a cache that grows."""
+class Indexer(Record):
+    """Sparse attention: a small scorer picks the tokens that are looked at (DeepSeek V3.2, GLM-5)."""
 
-    full_every: int = Field(ge=2, description="every n-th layer is ordinary attention")
+    heads: Count = Field(description="scoring heads")
+    head_dim: Count = Field(description="size of one scoring head")
+
+
+class LinearAttention(Record):
+    """Gated DeltaNet layers (letter L): a state of fixed size instead of a cache that grows."""
+
     key_heads: Count = Field(description="key heads of a linear layer")
     key_dim: Count = Field(description="size of a key head")
     value_heads: Count = Field(description="value heads of a linear layer")
@@ -107,34 +132,121 @@ class LinearAttention(Record):
     fused_gates: bool = Field(default=False, description="true if GGUF stores both gates as one tensor (Qwen3-Next)")
 
 
+class DeltaAttention(Record):
+    """Kimi delta attention (letter K): a linear layer with a gate per channel."""
+
+    heads: Count = Field(description="heads")
+    head_dim: Count = Field(description="size of one head")
+    convolution: Count = Field(description="width of the short convolutions")
+
+
+class Mamba(Record):
+    """Mamba-2 layers (letter M): a state-space model with a state of fixed size."""
+
+    heads: Count = Field(description="heads")
+    head_dim: Count = Field(description="size of one head")
+    groups: Count = Field(description="groups that share input and output matrices")
+    state: Count = Field(description="size of the state per channel")
+    convolution: Count = Field(description="width of the short convolution")
+
+
+class Convolution(Record):
+    """Gated short convolutions (letter C) in place of attention (LFM)."""
+
+    kernel: Count = Field(description="tokens a convolution looks at")
+
+
+class PerLayerEmbedding(Record):
+    """A small embedding of the token for every layer, looked up and not multiplied (Gemma 3n, Gemma 4 E)."""
+
+    width: Count = Field(description="numbers per token and layer")
+    vocab: Count = Field(description="rows of the table")
+
+
+class AltUp(Record):
+    """Parallel copies of the state and low-rank side paths (Gemma 3n)."""
+
+    streams: Count = Field(description="copies of the state")
+    laurel_rank: Count = Field(description="rank of the side path")
+
+
+class WiderLater(Record):
+    """From some layer on the feed-forward block is wider (Gemma 4 E2B)."""
+
+    from_layer: Count = Field(description="first layer with the other width, counted from 0")
+    ffn: Count = Field(description="width of the feed-forward block there")
+
+
+class Prediction(Record):
+    """A multi-token-prediction layer that GGUF files carry after the last layer and llama.cpp does not load."""
+
+    own_embeddings: bool = Field(default=False, description="true if it brings copies of embedding and output matrix")
+
+
+class Encoder(Record):
+    """The listening half of an encoder-decoder (Whisper)."""
+
+    layers: Count = Field(description="encoder blocks")
+    mel_bins: Count = Field(description="frequency bands of the input")
+    positions: Count = Field(description="rows of its position table")
+
+
+LETTERS = {"A": "attention over everything", "W": "sliding window", "L": "Gated DeltaNet", "K": "Kimi delta attention", "M": "Mamba-2",
+           "C": "short convolution", "F": "feed-forward only", "E": "experts only"}
+
+
 class Architecture(Record):
     """The dimensions in a model's config.json, under the names the field uses."""
 
-    gguf: Text = Field(description="general.architecture in the GGUF file, for example llama")
+    type: Literal["decoder", "encoder", "encoder-decoder"] = Field(default="decoder", description="decoder writes text, encoder reads it, encoder-decoder does both")
+    gguf: Text | None = Field(default=None, description="general.architecture in the GGUF file, for example llama; leave out if llama.cpp does not know the model")
     layers: Count = Field(description="number of blocks")
     hidden: Count = Field(description="width of the state (hidden_size)")
     vocab: Count = Field(description="number of tokens the model knows, as stored")
     heads: Count = Field(description="query heads per layer")
     kv_heads: Count = Field(description="key and value heads per layer; equal to heads if they are not shared")
     head_dim: Count = Field(description="size of one head (often hidden / heads, but not always)")
-    ffn: Count | None = Field(default=None, description="width of the feed-forward block; leave out if every layer has experts")
+    ffn: Count | None = Field(default=None, description="width of the feed-forward block; leave out if no layer has an ordinary one")
+    layout: str = Field(default="A", pattern=r"^[AWLKMCFE]+$", description="kind of each layer, repeated until the last: " + ", ".join(f"{k} {v}" for k, v in LETTERS.items()))
+    one_block_per_layer: bool = Field(default=False, description="true if a layer is either attention (or Mamba) or feed-forward, not both (Nemotron-H)")
     tied_embeddings: bool = Field(default=False, description="true if the input embedding is also the output matrix")
     norm: Literal["rms", "layer"] = Field(default="rms", description="rms (a scale) or layer (a scale and a shift)")
-    norms_per_layer: Literal[2, 4] = Field(default=2, description="2, or 4 if there are norms after attention and feed-forward too (Gemma)")
-    qk_norm: bool = Field(default=False, description="true if queries and keys are normalized per head")
+    norms_per_layer: Literal[1, 2, 3, 4, 7] = Field(default=2, description="2, 1 if attention and feed-forward share one, 4 with norms after both (Gemma), 7 with experts beside a dense block")
+    norms_after: bool = Field(default=False, description="true if the two norms stand after attention and feed-forward instead of before (OLMo)")
+    qk_norm: Literal["head", "full"] | None = Field(default=None, description="head if queries and keys are normalized per head, full if over all heads")
     gated_ffn: bool = Field(default=True, description="false for the two-matrix feed-forward of GPT-2")
     ffn_bias: bool = Field(default=False, description="true if the feed-forward matrices have biases")
     qkv_bias: bool = Field(default=False, description="true if query, key and value have biases")
     output_bias: bool = Field(default=False, description="true if the attention output has a bias")
+    head_bias: bool = Field(default=False, description="true if the output matrix has a bias")
     fused_qkv: bool = Field(default=False, description="true if GGUF stores query, key and value as one matrix")
-    attention_gate: bool = Field(default=False, description="true if the query matrix also makes an output gate (Qwen3-Next)")
+    fused_gate_up: bool = Field(default=False, description="true if GGUF stores gate and up of the feed-forward as one matrix (Phi-3)")
+    attention_gate: Literal["wide", "matrix", "head"] | None = Field(default=None, description="output gate: wide query matrix (Qwen3-Next), matrix of its own, or one number per head")
     sinks: bool = Field(default=False, description="true if each head has an attention sink (gpt-oss)")
+    sub_norms: bool = Field(default=False, description="true if there are norms inside attention and feed-forward (BitNet)")
+    layer_scale: bool = Field(default=False, description="true if each layer has one scalar (Gemma 4)")
     learned_positions: Count | None = Field(default=None, description="rows of the learned position table (GPT-2)")
-    rope_factors: bool = Field(default=False, description="true if GGUF adds a table of rotary factors (Llama 3.1 and later)")
+    token_types: Count | None = Field(default=None, description="rows of the token-type table (BERT)")
+    embedding_norm: bool = Field(default=False, description="true if the embedding is normalized before the first layer (BERT)")
+    final_norm: bool = Field(default=True, description="false if there is no norm after the last layer (BERT)")
+    pooler: bool = Field(default=False, description="true if a dense layer follows the last (BERT)")
+    rope_factors: Literal["one", "two"] | None = Field(default=None, description="tables of rotary factors that GGUF adds: one (Llama 3.1 and later), two (Phi-3 long context)")
     window: Window | None = Field(default=None, description="sliding-window attention, if any")
+    full_attention: FullAttention | None = Field(default=None, description="how layers A differ from layers W, if they do")
+    shared_kv_layers: int = Field(default=0, ge=0, description="last layers that use the keys and values of earlier ones")
     experts: Experts | None = Field(default=None, description="mixture of experts, if any")
     mla: LatentAttention | None = Field(default=None, description="multi-head latent attention, if any")
-    linear: LinearAttention | None = Field(default=None, description="linear-attention layers, if any")
+    indexer: Indexer | None = Field(default=None, description="sparse-attention indexer, if any")
+    linear: LinearAttention | None = Field(default=None, description="Gated DeltaNet layers, if any")
+    delta: DeltaAttention | None = Field(default=None, description="Kimi delta attention layers, if any")
+    mamba: Mamba | None = Field(default=None, description="Mamba-2 layers, if any")
+    convolution: Convolution | None = Field(default=None, description="short-convolution layers, if any")
+    per_layer_embedding: PerLayerEmbedding | None = Field(default=None, description="per-layer embedding, if any")
+    altup: AltUp | None = Field(default=None, description="parallel streams, if any")
+    wider_later: WiderLater | None = Field(default=None, description="wider feed-forward in later layers, if any")
+    prediction: Prediction | None = Field(default=None, description="multi-token-prediction layer inside the GGUF file, if any")
+    encoder: Encoder | None = Field(default=None, description="the encoder of an encoder-decoder")
+    other: tuple[Extra, ...] = Field(default=(), description="named parameters of the text model that no dimension above describes")
 
     @field_validator("kv_heads")
     @classmethod
@@ -146,19 +258,23 @@ class Architecture(Record):
         return kv_heads
 
     @model_validator(mode="after")
-    def _has_feed_forward(self):
-        if self.ffn is None and (self.experts is None or self.experts.dense_layers):
-            raise ValueError("ffn: it is missing; a model without it needs an experts block and no dense_layers")
+    def _parts_belong_together(self):
+        for letter, part in (("W", "window"), ("L", "linear"), ("K", "delta"), ("M", "mamba"), ("C", "convolution"), ("E", "experts")):
+            if letter in self.layout and getattr(self, part) is None:
+                raise ValueError(f"{part}: it is missing; layout {self.layout} has layers {letter} ({LETTERS[letter]})")
+            if part != "experts" and letter not in self.layout and getattr(self, part) is not None:
+                raise ValueError(f"layout: {self.layout} has no letter {letter}, yet {part} is given; say which layers are {LETTERS[letter]}")
+        if set(self.layout) & set("FE") and not self.one_block_per_layer:
+            raise ValueError("one_block_per_layer: it must be true; layout has layers F or E without attention")
+        if self.ffn is None and (self.experts is None or self.experts.dense_layers or self.experts.beside_dense or self.experts.every > 1 or "F" in self.layout):
+            raise ValueError("ffn: it is missing; only a model whose layers all have experts is without it")
         if self.experts and self.experts.dense_layers >= self.layers:
             raise ValueError(f"experts.dense_layers: {self.experts.dense_layers} leaves no layer of {self.layers} for the experts")
+        if self.shared_kv_layers >= self.layers:
+            raise ValueError(f"shared_kv_layers: {self.shared_kv_layers} leaves no layer of {self.layers} with keys and values")
+        if (self.type == "encoder-decoder") != (self.encoder is not None):
+            raise ValueError("encoder: it belongs to type encoder-decoder, and only there")
         return self
-
-
-class Extra(Record):
-    """Something stored beside the text model: a vision tower, a prediction layer, a buffer."""
-
-    name: Text = Field(description="what it is")
-    count: int = Field(description="number of stored elements")
 
 
 class Published(Record):
@@ -180,7 +296,7 @@ class Published(Record):
 
 class License(Record):
     name: Text = Field(description="name of the license")
-    commercial: Literal["yes", "conditional", "no"] = Field(description="may it be used commercially")
+    commercial: Literal["yes", "conditional", "no", "unknown"] = Field(description="may it be used commercially")
     note: Text | None = Field(default=None, description="the condition in a few words")
 
 
@@ -195,8 +311,12 @@ class Model(Record):
     released: Month = Field(description="month of release, for example 2024-07")
     license: License
     modality: tuple[Literal["text", "vision", "audio"], ...] = Field(min_length=1, description="what it takes in")
+    task: Literal["chat", "embedding", "speech"] = Field(default="chat", description="what it is for: chat (any text writing), embedding, speech")
     context: Count = Field(description="longest context in tokens it is stated for")
-    native_format: Literal["F32", "F16", "BF16", "FP8", "MXFP4"] = Field(description="format the maker published")
+    chat_template: Text | None = Field(default=None, description="family of prompt format, for example ChatML")
+    reasoning: Text | None = Field(default=None, description="yes, no, or hybrid if thinking can be switched")
+    tools: Text | None = Field(default=None, description="was it trained to call tools: yes or no")
+    native_format: Literal["F32", "F16", "BF16", "FP8", "MXFP4", "INT4", "ternary"] = Field(description="format the maker published")
     architecture: Architecture
     parameters: Published
     confidence: Confidence = Field(description="verified: dimensions read in a file and the count agrees")
@@ -299,6 +419,11 @@ class Mix(Record):
 
     id: Text
     default: Text = Field(description="block type of most tensors")
+    like: Text | None = Field(default=None, description="mix whose rules decide, if not those of the name")
+    output: Text | None = Field(default=None, description="block type forced on the output matrix")
+    embedding: Text | None = Field(default=None, description="block type forced on the input embedding")
+    experts: Text | None = Field(default=None, description="block type the experts keep from the maker's own file")
+    pure: bool = Field(default=False, description="true if every matrix gets the default type")
     what: Text = Field(description="one sentence for the reader")
 
 

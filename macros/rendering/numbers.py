@@ -11,9 +11,10 @@ from html import escape
 
 from ..arithmetic import compute_buffer, kv_cache as kv, memory as memory_, parameters as count_of, speed, weights as weights_of
 from ..arithmetic.quantization import types
-from ..arithmetic.tensors import attention_kind, tensors
+from ..arithmetic.blocks import attention_shape, has_own_keys
+from ..arithmetic.tensors import kinds, tensors
 from ..catalog.errors import CatalogError
-from ..catalog.records import Device, Mix, Model, Source
+from ..catalog.records import LETTERS, Architecture, Device, Mix, Model, Source
 from ..data import catalog
 from . import units
 from .html import block, element, link
@@ -163,19 +164,29 @@ def _bits_per_weight(model: str, format: str) -> Number:
     return Number(units.fixed(bits, 2), str(float(bits)), "bits", f"8 × {weights_bytes(model, format):,} bytes ÷ {elements:,} weights", f"{m.name} at {mix.id}", _format_sources())
 
 
+def _cell_values(a: Architecture, kind: str) -> str:
+    """Values one token takes in a layer, in words: '2 × 8 heads × 128 values'."""
+    if a.mla:
+        return f"{a.mla.kv_rank + a.mla.rope_dim + (a.indexer.head_dim if a.indexer else 0)} values"
+    _, kv_heads, size = attention_shape(a, kind)
+    return f"2 × {kv_heads} heads × {size} values"
+
+
+def _bytes_per_value(kind) -> str:
+    return units.significant(Fraction(kind.bytes, kind.block), 5).rstrip("0").rstrip(".") if kind.block > 1 else str(kind.bytes)
+
+
 def _kv_formula(m: Model, context: int, cache: str, sequences: int) -> str:
     a, kind = m.architecture, cache_type(cache)
-    bits = Fraction(8 * kind.bytes, kind.block)
-    cell = (f"{a.mla.kv_rank + a.mla.rope_dim} values" if a.mla else f"2 × {a.kv_heads} heads × {a.head_dim} values") + f" × {units.significant(bits / 8, 5).rstrip('0').rstrip('.')} bytes"
-    layers = Counter(attention_kind(a, i) for i in range(a.layers))
+    layers = Counter(k for i, k in enumerate(kinds(a)) if k not in "FE" and (k not in "AW" or has_own_keys(a, i)))
     full, window = kv.cells(a, context, sequences=sequences)
     parts = []
-    if layers["full"]:
-        parts.append(f"{layers['full']} layers × {full:,} tokens × {cell}")
-    if layers["window"]:
-        parts.append(f"{layers['window']} windowed layers × {window:,} tokens × {cell}")
-    if layers["linear"]:
-        parts.append(f"{layers['linear']} linear layers × {sequences * kv.state_bytes(a):,} bytes of state")
+    for letter, word, cells in (("A", "layers", full), ("W", "windowed layers", window)):
+        if layers[letter]:
+            parts.append(f"{layers[letter]} {word} × {cells:,} tokens × {_cell_values(a, letter)} × {_bytes_per_value(kind)} bytes")
+    for letter in "LKMC":
+        if layers[letter]:
+            parts.append(f"{layers[letter]} layers of {LETTERS[letter]} × {sequences * kv.state_bytes(a, letter):,} bytes of state")
     return " + ".join(parts)
 
 
@@ -188,12 +199,10 @@ def _kv_cache(model: str, context: int, cache: str = "F16", sequences: int = 1) 
 
 def _kv_per_token(model: str, cache: str = "F16") -> Number:
     m, kind = model_of(model), cache_type(cache)
-    n = kv.growing_bytes_per_token(m.architecture, kind, kind)
-    kinds = Counter(attention_kind(m.architecture, i) for i in range(m.architecture.layers))
-    note = "" if kinds["full"] == m.architecture.layers else f"; only the {kinds['full']} layers that see everything keep growing"
-    a = m.architecture
-    values = f"{a.mla.kv_rank + a.mla.rope_dim} values" if a.mla else f"2 × {a.kv_heads} heads × {a.head_dim} values"
-    return Number(units.memory(n), str(n), "bytes", f"{kinds['full']} layers × {values} × {units.significant(Fraction(kind.bytes, kind.block), 5).rstrip('0').rstrip('.')} bytes = {n:,} bytes",
+    n, a = kv.growing_bytes_per_token(m.architecture, kind, kind), m.architecture
+    full = sum(1 for i, k in enumerate(kinds(a)) if k == "A" and has_own_keys(a, i))
+    note = "" if full == a.layers else f"; only the {full} layers that see everything keep growing"
+    return Number(units.memory(n), str(n), "bytes", f"{full} layers × {_cell_values(a, 'A')} × {_bytes_per_value(kind)} bytes = {n:,} bytes",
                   f"{m.name}, cache in {kind.id}{note}", m.sources[:1])
 
 

@@ -38,16 +38,22 @@ def kv_bytes(a: Architecture, context: int, type_k: BlockType, type_v: BlockType
     if a.mla and type_k.id != type_v.id:
         raise Impossible(f"this model stores keys and values as one vector: {type_k.id} and {type_v.id} must be the same")
 
+    return sum(kv_layers(a, context, type_k, type_v, sequences=sequences, unified=unified, batch=batch, swa_full=swa_full, flash_attention=flash_attention))
+
+
+def kv_layers(a: Architecture, context: int, type_k: BlockType, type_v: BlockType, *, sequences: int = 1, unified: bool = False,
+              batch: int = 512, swa_full: bool = False, flash_attention: bool = True) -> list[int]:
+    """Bytes of keys, values and state of each layer; 0 for a layer that has none of its own."""
     full, window = cells(a, context, sequences=sequences, unified=unified, batch=batch, swa_full=swa_full)
-    total = 0
+    result = []
     for layer, kind in enumerate(kinds(a)):
         if kind in "FE" or (kind in "AW" and not has_own_keys(a, layer)):
-            continue
-        if kind in "AW":
-            total += (window if kind == "W" else full) * cell_bytes(a, kind, type_k, type_v, flash_attention=flash_attention)
+            result.append(0)
+        elif kind in "AW":
+            result.append((window if kind == "W" else full) * cell_bytes(a, kind, type_k, type_v, flash_attention=flash_attention))
         else:
-            total += sequences * state_bytes(a, kind)
-    return total
+            result.append(sequences * state_bytes(a, kind))
+    return result
 
 
 def cells(a: Architecture, context: int, *, sequences: int = 1, unified: bool = False, batch: int = 512, swa_full: bool = False) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from ..arithmetic.quantization import types
 from ..arithmetic.blocks import attention_shape, has_own_keys
 from ..arithmetic.tensors import kinds, tensors
 from ..catalog.errors import CatalogError
-from ..catalog.records import LETTERS, Architecture, Device, Mix, Model, Source
+from ..catalog.records import Architecture, Device, Mix, Model, Source
 from ..data import catalog
 from . import units
 from .html import block, element, link
@@ -184,9 +184,9 @@ def _kv_formula(m: Model, context: int, cache: str, sequences: int) -> str:
     for letter, word, cells in (("A", "layers", full), ("W", "windowed layers", window)):
         if layers[letter]:
             parts.append(f"{layers[letter]} {word} × {cells:,} tokens × {_cell_values(a, letter)} × {_bytes_per_value(kind)} bytes")
-    for letter in "LKMC":
+    for letter, word in (("L", "linear layers"), ("K", "delta layers"), ("M", "Mamba layers"), ("C", "convolution layers")):
         if layers[letter]:
-            parts.append(f"{layers[letter]} layers of {LETTERS[letter]} × {sequences * kv.state_bytes(a, letter):,} bytes of state")
+            parts.append(f"{layers[letter]} {word} × {sequences * kv.state_bytes(a, letter):,} bytes of state")
     return " + ".join(parts)
 
 

@@ -61,6 +61,8 @@ def place(a: Architecture, mix: Mix, block_types, context: int, type_k: BlockTyp
         to_device, to_host = _sides(tensor, a, first, on_device, cpu_experts)
         device += size * to_device
         host += size * to_host
+        if tensor.name == "token_embd.weight" and a.per_layer_embedding and not to_device:
+            host += size            # Gemma 4 E keeps a second copy as output matrix even without a device
         if tensor.name in INPUT_EMBEDDINGS:
             row = size // tensor.shape[1]
             host_read += row

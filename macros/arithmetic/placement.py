@@ -54,7 +54,8 @@ def place(a: Architecture, mix: Mix, block_types, context: int, type_k: BlockTyp
     first = a.layers - (on_device - 1) if on_device else of_layers      # first layer on the device
     device = host = device_read = host_read = 0
     for tensor, kind in types(a, mix, block_types, imatrix=imatrix):
-        if tensor.layer is not None and tensor.layer >= a.layers:
+        # Prediction layers are not loaded, but for two small vectors of their indexer.
+        if tensor.layer is not None and tensor.layer >= a.layers and "indexer.k_norm" not in tensor.name:
             continue
         size = -(-tensor.elements // kind.block * kind.bytes // 32) * 32     # every tensor starts at a multiple of 32
         read = size // a.experts.count * a.experts.active if tensor.routed else size

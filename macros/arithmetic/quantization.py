@@ -6,8 +6,9 @@ first match wins. Rows of the table: role of the tensor, mixes it applies to, ty
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from ..catalog.records import Architecture, BlockType, Mix
 from .blocks import attention_shape
@@ -176,39 +177,49 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> l
 
     `block_types` maps a type's name to its BlockType (the catalog's `types`).
     """
-    all_tensors = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
     if block_types[mix.default].block == 1:
-        return [(t, block_types[mix.experts if mix.experts and t.routed and len(t.shape) > 2 else mix.id if is_quantized(t) else source_type(t, mix.id)])
-                for t in all_tensors]
+        return [(t, block_types[mix.experts if _kept_experts(t, mix) else mix.id if quantized else source_type(t, mix.id)])
+                for t, _, quantized in _in_order(a)]
 
     rules = mix.like or mix.id
-    facts = _facts(a, all_tensors, imatrix)
+    facts = _facts(a, imatrix)
     seen: Counter[str] = Counter()
     result = []
-    for tensor in all_tensors:
-        if not is_quantized(tensor):
-            result.append((tensor, block_types[source_type(tensor, "BF16")]))
-            continue
-        if mix.experts and tensor.routed and len(tensor.shape) > 2:
-            result.append((tensor, block_types[mix.experts]))
-            continue
-        role = role_of(tensor, a.tied_embeddings)
-        index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
-        here = replace(facts, index=index, counted=seen[role], of=facts.of if role == "value" else facts.layers)
-        seen[role] += 1
-        chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, here, block_types)
-        result.append((tensor, _fitting(chosen, tensor.shape[0], block_types)))
+    for tensor, role, quantized in _in_order(a):
+        if not quantized:
+            chosen = source_type(tensor, "BF16")
+        elif _kept_experts(tensor, mix):
+            chosen = mix.experts
+        else:
+            index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
+            here = (index, facts.of if role == "value" else facts.layers, seen[role])
+            seen[role] += 1
+            chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, facts, here, block_types)
+            chosen = _fitting(chosen, tensor.shape[0], block_types)
+        result.append((tensor, block_types[chosen]))
     return result
 
 
-def _facts(a: Architecture, all_tensors: Iterable[Tensor], imatrix: bool) -> Facts:
+def _kept_experts(tensor: Tensor, mix: Mix) -> bool:
+    return mix.experts is not None and tensor.routed and len(tensor.shape) > 2
+
+
+@cache
+def _in_order(a: Architecture) -> tuple[tuple[Tensor, str, bool], ...]:
+    """(tensor, role, is it quantized) in the quantizer's order: those outside the layers, then layer by layer, by name."""
+    ordered = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
+    return tuple((t, role_of(t, a.tied_embeddings), is_quantized(t)) for t in ordered)
+
+
+@cache
+def _facts(a: Architecture, imatrix: bool) -> Facts:
     return Facts(
         kv_sharing=_kv_sharing(a),
         experts=a.experts.count if a.experts else 0,
         layers=a.layers + (1 if a.prediction else 0),
         seventy_b=a.gguf in ("llama", "qwen2") and a.layers == 80 and a.heads != a.kv_heads,
         imatrix=imatrix,
-        of=sum(role_of(t, False) == "value" for t in all_tensors))
+        of=sum(role == "value" for _, role, _ in _in_order(a)))
 
 
 def _kv_sharing(a: Architecture) -> int:
@@ -229,13 +240,14 @@ def _forced(tensor: Tensor, mix: Mix) -> str | None:
     return {"output.weight": mix.output, "token_embd.weight": mix.embedding}.get(tensor.name)
 
 
-def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, block_types) -> str:
+def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, here: tuple[int, int, int], block_types) -> str:
     if role == "output" and rules != "MXFP4_MOE" and tensor.shape[0] % block_types[default].block:
         return "Q8_0"
-    applies = {role} if role == "output" else {role, "every"}
-    if len(tensor.shape) > 2 and tensor.shape[2] > 1:
-        applies.add("three_dimensional")
-    chosen = next((gets for of_role, mixes, gets, when in RULES if of_role in applies and (mixes is ANY or rules in mixes) and when(facts)), "default")
+    three_dimensional = len(tensor.shape) > 2 and tensor.shape[2] > 1
+    candidates = _rules_for(role, three_dimensional, rules)
+    if candidates and candidates[0][1] is not always:
+        facts = replace(facts, index=here[0], of=here[1], counted=here[2])
+    chosen = next((gets for gets, when in candidates if when(facts)), "default")
     if chosen == "default":
         chosen = default
     if role == "value" and facts.seventy_b and rules not in LOW and chosen in ("Q3_K", "Q4_K"):
@@ -243,9 +255,18 @@ def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, blo
     return chosen
 
 
-def _fitting(chosen: str, row: int, block_types) -> BlockType:
+@cache
+def _rules_for(role: str, three_dimensional: bool, mix: str) -> tuple[tuple[str, Condition], ...]:
+    """The rows of RULES that can concern such a tensor in this mix, in order."""
+    applies = {role} if role == "output" else {role, "every"}
+    if three_dimensional:
+        applies.add("three_dimensional")
+    return tuple((gets, when) for of_role, mixes, gets, when in RULES if of_role in applies and (mixes is ANY or mix in mixes))
+
+
+def _fitting(chosen: str, row: int, block_types) -> str:
     """The chosen type, or what replaces it where a row is no whole number of its blocks."""
     for candidate in (chosen, FALLBACK.get(chosen, "F16"), "F16"):
         if row % block_types[candidate].block == 0:
-            return block_types[candidate]
+            return candidate
     raise AssertionError("F16 fits every row")

@@ -134,6 +134,8 @@ RULES: tuple[tuple[str, tuple[str, ...], str, Condition], ...] = (
     ("gate",             ("IQ3_XS",),              "IQ3_XXS", middle),
 )
 
+FUSED_BEFORE_2026 = {"Q3_K_M": "Q4_K", "Q3_K_L": "Q4_K", "IQ3_M": "Q4_K", "Q4_K_M": "Q5_K", "Q5_K_M": "Q6_K"}
+
 # Where a row is no whole number of blocks, the next type that fits: then F16 if it is not even a multiple of 32.
 FALLBACK = {**dict.fromkeys(("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_XS"), "IQ4_NL"),
             **dict.fromkeys(("Q2_K", "Q3_K"), "Q4_0"), "Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}
@@ -172,10 +174,11 @@ def role_of(tensor: Tensor, tied: bool) -> str:
     return next((role for part, role in ROLES if part in tensor.name), "other")
 
 
-def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> list[tuple[Tensor, BlockType]]:
+def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False, before_2026: bool = False) -> list[tuple[Tensor, BlockType]]:
     """Every tensor with the block type it gets, in the quantizer's own order.
 
-    `block_types` maps a type's name to its BlockType (the catalog's `types`).
+    `block_types` maps a type's name to its BlockType (the catalog's `types`). `before_2026`: a fused
+    query-key-value matrix had rules of its own then (FUSED_BEFORE_2026), so older files differ.
     """
     if block_types[mix.default].block == 1:
         return [(t, block_types[mix.experts if _kept_experts(t, mix) else mix.id if quantized else source_type(t, mix.id)])
@@ -194,7 +197,10 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> l
             index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
             here = (index, facts.of if role == "value" else facts.layers, seen[role])
             seen[role] += 1
-            chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, facts, here, block_types)
+            if before_2026 and "attn_qkv.weight" in tensor.name:
+                chosen = FUSED_BEFORE_2026.get(rules, mix.default)
+            else:
+                chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, facts, here, block_types)
             chosen = _fitting(chosen, tensor.shape[0], block_types)
         result.append((tensor, block_types[chosen]))
     return result

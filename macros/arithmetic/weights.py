@@ -8,9 +8,9 @@ from .quantization import types
 from .tensors import tensors
 
 
-def weights_bytes(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> int:
+def weights_bytes(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False, before_2026: bool = False) -> int:
     """Bytes of all tensors of the GGUF file; the file adds 1 to 16 MB of metadata and pads each tensor to 32 bytes."""
-    return sum(t.elements // kind.block * kind.bytes for t, kind in types(a, mix, block_types, imatrix=imatrix))
+    return sum(t.elements // kind.block * kind.bytes for t, kind in types(a, mix, block_types, imatrix=imatrix, before_2026=before_2026))
 
 
 def bits_per_weight(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> Fraction:

@@ -60,3 +60,32 @@ def test_rules_name_only_formats_and_types_that_exist(book):
     for _, mixes, gets, _ in RULES:
         assert gets == "default" or gets in book.types
         assert set(mixes) <= set(book.mixes)
+
+
+def test_published_files_are_within_a_third_of_a_percent(book, by_hub):
+    """Beside rounding and, for files, the 0 to 16 MB of metadata that the arithmetic leaves out.
+
+    `recipe` is own where the uploader says that he chose tensor types himself.
+    """
+    rounding = {"GB": 10**7, "GiB": 2**30 / 100, "MB": 10**6, "MiB": 2**20}
+    compared, worst = 0, {}
+    for row in rows("published_sizes"):
+        if row["recipe"] != "standard":
+            continue
+        mix = book.mixes[row["format"]].model_copy(update={"experts": row["experts"] or None})
+        published, metadata = int(row["bytes"]), 16 * 10**6 if row["kind"] == "file" else 0
+        off = []
+        for imatrix in ([row["imatrix"] == "1"] if row["imatrix"] else [True, False]):
+            gap = published - weights.weights_bytes(by_hub[row["model"]].architecture, mix, book.types, imatrix=imatrix)
+            off.append(max(0.0, -gap - rounding[row["unit"]] / 2, gap - metadata - rounding[row["unit"]] / 2) / published)
+        compared += 1
+        if min(off) > 0.0035:
+            worst[row["model"], row["format"], row["source"]] = min(off)
+    assert worst == {}
+    assert compared == 71
+
+
+def test_files_with_fused_attention_from_before_2026_follow_the_older_rule(book):
+    phi = book.models["phi-4"].architecture             # ten published sizes of Phi-4: 10.60 GB then, 10.50 GB now
+    old, new = (weights.weights_bytes(phi, book.mixes["Q5_K_M"], book.types, before_2026=b) for b in (True, False))
+    assert (round(old / 10**9, 2), round(new / 10**9, 2)) == (10.60, 10.50)

@@ -5,7 +5,7 @@ import sys
 
 from .catalog import CatalogError
 from .data import catalog
-from .rendering import charts, numbers, pages, tables
+from .rendering import accuracy, charts, numbers, pages, tables
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -18,6 +18,8 @@ VOCABULARY = (
     # tables and pictures
     tables.fit_table, tables.size_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table,
     charts.bandwidth_ladder, charts.memory_bar,
+    # our figures against the real programs'
+    accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # lists from the whole book
     pages.contents, pages.glossary, pages.term_count, pages.sources,
 )

@@ -1,13 +1,11 @@
 """What every test may use: the real catalog, and the figures of the real programs."""
 
-import csv
-from pathlib import Path
-
 import pytest
 
+from macros.catalog.ground_truth import rows
 from macros.data import catalog
 
-GROUND_TRUTH = Path(__file__).parent / "ground_truth"
+__all__ = ["rows"]
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +17,3 @@ def book():
 def by_hub(book):
     """Models by their name on the hub, as the ground truth names them."""
     return {m.hub: m for m in book.models.values()}
-
-
-def rows(name: str) -> list[dict]:
-    with (GROUND_TRUTH / f"{name}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

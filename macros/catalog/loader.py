@@ -101,6 +101,17 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
         constants=_by_id(constants.constants), terms=_by_id(glossary.terms))
 
 
+def read_model(path: Path, model_checks: Iterable[Check] = ()) -> Model:
+    """Read one model from a YAML file anywhere; raises CatalogError with every mistake, one line each."""
+    errors: list[str] = []
+    model = _file(path, Model, errors)
+    if model is not None:
+        errors += [f"{_shown(path)}: {line}" for check in model_checks for line in check(model)]
+    if errors:
+        raise CatalogError(*errors)
+    return model
+
+
 def _by_id(records) -> Mapping:
     return MappingProxyType({r.id: r for r in records})
 

@@ -424,6 +424,7 @@ class Mix(Record):
     embedding: Text | None = Field(default=None, description="block type forced on the input embedding")
     experts: Text | None = Field(default=None, description="block type the experts keep from the maker's own file")
     pure: bool = Field(default=False, description="true if every matrix gets the default type")
+    needs_imatrix: bool = Field(default=False, description="true if the quantizer refuses it without an importance matrix")
     what: Text = Field(description="one sentence for the reader")
 
 

@@ -1,0 +1,119 @@
+"""python -m macros estimate: what a model needs and how fast it will be, on the command line."""
+
+import json
+from pathlib import Path
+
+from .arithmetic import memory as memory_, parameters, weights as weights_of
+from .arithmetic.compute_buffer import compute_bytes
+from .arithmetic.kv_cache import Impossible, kv_bytes
+from .arithmetic.placement import Placement, most_layers, place
+from .catalog import CatalogError
+from .catalog.loader import read_model
+from .catalog.records import BlockType, Device, Mix, Model
+from .data import catalog
+from .rendering import units
+from .speeds import decode_range, prefill_range
+
+
+def find_model(name: str) -> Model:
+    """A model by id, hub name or path of a YAML file; raise CatalogError naming the nearest."""
+    if name.endswith((".yaml", ".yml")) or Path(name).is_file():
+        return read_model(Path(name), model_checks=(parameters.disagreement,))
+    by_hub = {m.hub.lower(): m for m in catalog().models.values()}
+    return by_hub.get(name.lower()) or catalog().find("models", name)
+
+
+def settings_are_possible(model: Model, mix: Mix, type_k: BlockType, type_v: BlockType, *, imatrix: bool, context: int) -> None:
+    """Raise CatalogError for what the programs would refuse."""
+    if mix.needs_imatrix and not imatrix:
+        raise CatalogError(f"{mix.id} needs an importance matrix; add --imatrix or choose another format, for example Q4_K_M")
+    if model.architecture.gguf is None and catalog().types[mix.default].block > 1:
+        raise CatalogError(f"llama.cpp does not know {model.name}, so it has no {mix.id} file; use --format BF16")
+    for name, kind in (("cache-k", type_k), ("cache-v", type_v)):
+        if kind.id not in ("F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "IQ4_NL"):
+            raise CatalogError(f"--{name} {kind.id} is not a cache type; use f16, q8_0, q5_1, q5_0, q4_1, q4_0 or iq4_nl")
+    if context > model.context:
+        raise CatalogError(f"--context {context} is more than the {model.context} tokens {model.name} is stated for")
+
+
+def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, context: int = 8192, cache_k: str = "f16", cache_v: str = "f16",
+             sequences: int = 1, unified: bool = False, ubatch: int = 512, flash_attention: bool = True, swa_full: bool = False,
+             devices: tuple[str, ...] = (), memory_gib: int | None = None, gpu_layers: int | None = None) -> dict:
+    """Everything as plain data: exact bytes, and with devices what fits and how fast. Raises CatalogError in one line."""
+    book = catalog()
+    found, mix = find_model(model), book.find("mixes", format)
+    type_k, type_v = book.find("types", cache_k.upper()), book.find("types", cache_v.upper())
+    a = found.architecture
+    for name, value in (("--context", context), ("--sequences", sequences), ("--ubatch", ubatch)):
+        if value < 1:
+            raise CatalogError(f"{name} {value} is not possible; write a whole number of at least 1")
+    if gpu_layers is not None and gpu_layers < 0:
+        raise CatalogError(f"--gpu-layers {gpu_layers} is not possible; 0 keeps everything in system memory")
+    settings_are_possible(found, mix, type_k, type_v, imatrix=imatrix, context=context)
+    settings = {"sequences": sequences, "unified": unified, "batch": ubatch, "swa_full": swa_full, "flash_attention": flash_attention}
+    try:
+        kv = kv_bytes(a, context, type_k, type_v, **settings)
+    except Impossible as error:
+        raise CatalogError(f"{found.name}: {error}") from None
+    weights = weights_of.weights_bytes(a, mix, book.types, imatrix=imatrix)
+    compute = compute_bytes(a, context, ubatch)
+    result = {
+        "model": found.id, "hub": found.hub, "format": mix.id, "context": context,
+        "parameters": {"total": parameters.total(a), "active": parameters.active(a)},
+        "weights_bytes": weights, "bits_per_weight": round(float(weights_of.bits_per_weight(a, mix, book.types, imatrix=imatrix)), 5),
+        "kv_cache_bytes": kv, "compute_bytes": compute, "total_bytes": weights + kv + compute,
+    }
+    if devices:
+        chosen = [book.find("devices", d) for d in devices]
+        free = sum(usable_bytes(d, memory_gib) for d in chosen)
+        arguments = (a, mix, book.types, context, type_k, type_v)
+        whole = place(*arguments, imatrix=imatrix, **settings)
+        placed = place(*arguments, gpu_layers=gpu_layers, imatrix=imatrix, **settings) if gpu_layers is not None else \
+            whole if whole.device <= free else most_layers(*arguments, free, imatrix=imatrix, **settings)
+        result |= {
+            "devices": [d.id for d in chosen], "usable_bytes": free, "needed_on_device_bytes": whole.device,
+            "fits": whole.device <= free, "gpu_layers": placed.gpu_layers, "of_layers": placed.of_layers,
+            "device_bytes": placed.device, "host_bytes": placed.host,
+            "decode_tokens_per_s": decode_range(found, mix, chosen, placed).as_dict(),
+            "prefill_tokens_per_s": prefill_range(found, mix, chosen, placed, ubatch).as_dict(),
+        }
+    return result
+
+
+def usable_bytes(device: Device, memory_gib: int | None = None) -> int:
+    """Bytes of a device a model can use: without driver and program, and of unified memory the share the system grants."""
+    if device.memory is None:
+        raise CatalogError(f"device '{device.id}' holds no model; name one with memory, for example rtx-3060-12")
+    size = memory_gib or max(device.memory.sizes)
+    if size not in device.memory.sizes:
+        raise CatalogError(f"device '{device.id}' is sold with {', '.join(map(str, device.memory.sizes))} GB, not {size}")
+    constants = catalog().constants
+    share = {"unified-memory": constants["unified-usable-share"].value, "system-memory": constants["system-usable-share"].value}.get(device.kind, 1.0)
+    return int(memory_.gib_bytes(size) * share) - memory_.gib_bytes(constants["runtime-overhead"].value)
+
+
+def as_text(result: dict) -> str:
+    """The result for a reader at a terminal."""
+    lines = [
+        f"{result['model']} at {result['format']}, {result['context']:,} tokens of context",
+        f"  parameters      {units.count(result['parameters']['total'])}, {units.count(result['parameters']['active'])} per token",
+        f"  weights         {units.memory(result['weights_bytes'])} ({units.file_size(result['weights_bytes'])}, {result['bits_per_weight']:.2f} bits per weight)",
+        f"  KV cache        {units.memory(result['kv_cache_bytes'])}",
+        f"  compute buffer  {units.memory(result['compute_bytes'])}",
+        f"  together        {units.memory(result['total_bytes'])}",
+    ]
+    if "devices" in result:
+        lines += [
+            f"on {', '.join(result['devices'])} ({units.memory(result['usable_bytes'])} usable)",
+            f"  fits            {'yes' if result['fits'] else 'no'}; {result['gpu_layers']} of {result['of_layers']} layers on the device",
+            f"  on the device   {units.memory(result['device_bytes'])}, in system memory {units.memory(result['host_bytes'])}",
+        ]
+        for key, word in (("decode_tokens_per_s", "writes"), ("prefill_tokens_per_s", "reads")):
+            r = result[key]
+            if r["expected"] is not None:
+                lines.append(f"  {word:15} {r['low']:.3g} to {r['high']:.3g}, expected {r['expected']:.3g} tokens/s ({r['basis']})")
+    return "\n".join(lines).replace(units.NBSP, " ")
+
+
+def as_json(result: dict) -> str:
+    return json.dumps(result, indent=1)

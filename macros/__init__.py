@@ -16,7 +16,7 @@ VOCABULARY = (
     numbers.dimension,
     numbers.fact, numbers.as_of, numbers.working,
     # tables and pictures
-    tables.fit_table, tables.size_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table,
+    tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table,
     charts.bandwidth_ladder, charts.memory_bar,
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,

@@ -84,22 +84,22 @@ def accuracy_table(*, id: str, caption: str) -> str:
     body = "".join(element("tr", row_head(a.what) + cell(escape(a.against), class_="l") + cell(f"{a.compared:,}", a.compared) + cell(f"{a.equal:,}", a.equal)
                            + cell(_percent(a.median_error), f"{a.median_error:.6g}") + cell(_percent(a.worst_error), f"{a.worst_error:.6g}")) for a in agreements())
     first = head("Figure") + head("Compared with", class_="l") + head("Rows") + head("Equal", "to the unit") + head("Median error", "%") + head("Worst error", "%")
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Compared when this edition was built", table=table(id, [first], element("tbody", body)), class_="tab wide")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Compared when this edition was built", table=table(id, [first], element("tbody", body)), class_="tab prose")
 
 
 def calculator_table(*, id: str, caption: str, models: list[str], context: int) -> str:
     """KV cache by the formulas that public calculators use, and the factor by which each is off."""
     truth = {m: kv_of(m, context) for m in models}
-    body = element("tr", row_head("What llama.cpp allocates") + cell("", class_="l") + "".join(cell(f"<b>{units.gib(n, 2)}</b>", n) for n in truth.values()))
+    body = element("tr", row_head("What llama.cpp allocates") + "".join(cell(f"<b>{units.gib(n, 2)}</b>", n) for n in truth.values()))
     for s in KV_SHORTCUTS:
         cells = ""
         for m, real in truth.items():
             n = s.bytes(model_of(m).architecture, context)
             off = "" if abs(n / real - 1) < 0.005 else f'<small class="u">{units.times(n / real)}</small>'
             cells += cell(units.gib(n, 2) + off, n)
-        body += element("tr", row_head(s.rule, s.used_by) + cell(escape(s.leaves_out), class_="l wrap") + cells)
-    first = head("Formula") + head("Leaves out", class_="l") + "".join(head(model_of(m).name, "GiB") for m in models)
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> {context:,} tokens, 16 bits per value; second line: factor by which it is off", table=table(id, [first], element("tbody", body)), class_="tab wide")
+        body += element("tr", row_head(s.rule, f"{s.used_by}; leaves out {s.leaves_out}") + cells)
+    first = head("Formula") + "".join(head(model_of(m).name, "GiB") for m in models)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {context:,} tokens, 16 bits per value; second line: factor by which it is off", table=table(id, [first], element("tbody", body)), class_="tab prose")
 
 
 def weight_shortcut_table(*, id: str, caption: str, models: list[str], format: str) -> str:
@@ -112,4 +112,4 @@ def weight_shortcut_table(*, id: str, caption: str, models: list[str], format: s
             cells += cell(f'{units.gb(n)}<small class="u">{"+" if n > real else "−"}{units.fixed(abs(100 * (n / real - 1)), 0)} %</small>', n)
         body += element("tr", row_head(rule, used_by) + cells)
     first = head("Rule") + "".join(head(model_of(m).name, "GB") for m in models)
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(format)}; second line: error", table=table(id, [first], element("tbody", body)), class_="tab wide")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(format)}; second line: error", table=table(id, [first], element("tbody", body)), class_="tab prose")

@@ -7,6 +7,7 @@ Markdown rule can touch either; the Markdown extension in endnotes.py turns it i
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from html import escape
 
 from ..arithmetic import compute_buffer, kv_cache as kv, memory as memory_, parameters as count_of, speed, weights as weights_of
@@ -71,8 +72,9 @@ def _positive(name: str, value: int) -> int:
 
 # ---------------------------------------------------------------- arithmetic on catalog ids
 
-def weights_bytes(model: str, format: str) -> int:
-    return weights_of.weights_bytes(model_of(model).architecture, mix_of(format), catalog().types)
+@cache
+def weights_bytes(model: str, format: str, imatrix: bool = False, before_2026: bool = False) -> int:
+    return weights_of.weights_bytes(model_of(model).architecture, mix_of(format), catalog().types, imatrix=imatrix, before_2026=before_2026)
 
 
 def kv_bytes(model: str, context: int, cache: str = "F16", sequences: int = 1) -> int:
@@ -130,10 +132,10 @@ def _active_parameters(model: str) -> Number:
     return Number(units.count(value), str(value), "parameters", f"{value:,} of {count_of.total(m.architecture):,}", f"{m.name}: {how}; both embeddings counted", m.sources[:1])
 
 
-def _by_type(m: Model, mix: Mix) -> str:
+def _by_type(m: Model, mix: Mix, **options) -> str:
     """'Q4_K 6.57 billion × 4.5 bits + …' for all tensors of the file."""
     sums: Counter = Counter()
-    for tensor, kind in types(m.architecture, mix, catalog().types):
+    for tensor, kind in types(m.architecture, mix, catalog().types, **options):
         sums[kind] += tensor.elements
     return " + ".join(f"{units.count(n)} weights in {kind.id} × {units.significant(Fraction(8 * kind.bytes, kind.block), 5).rstrip('0').rstrip('.')} bits"
                       for kind, n in sums.most_common())
@@ -143,11 +145,12 @@ def _format_sources() -> tuple[Source, ...]:
     return (Source.model_construct(title=f"{LLAMA_CPP}, block sizes and llama-quant.cpp", address="https://github.com/ggml-org/llama.cpp", accessed="2026-11-21"),)
 
 
-def _file_size(model: str, format: str) -> Number:
+def _file_size(model: str, format: str, imatrix: bool = False, before_2026: bool = False) -> Number:
     m, mix = model_of(model), mix_of(format)
-    n = weights_bytes(model, format)
-    return Number(units.file_size(n), str(n), "bytes", f"({_by_type(m, mix)}) ÷ 8 = {n:,} bytes",
-                  f"{m.name} at {mix.id}; the file adds 1 to 16 MB of tokenizer and metadata; 1 GB = 10<sup>9</sup> bytes", _format_sources())
+    n = weights_bytes(model, format, imatrix, before_2026)
+    options = (" with an importance matrix" if imatrix else "") + (" by the rules before 2026" if before_2026 else "")
+    return Number(units.file_size(n), str(n), "bytes", f"({_by_type(m, mix, imatrix=imatrix, before_2026=before_2026)}) ÷ 8 = {n:,} bytes",
+                  f"{m.name} at {mix.id}{options}; the file adds 1 to 16 MB of tokenizer and metadata; 1 GB = 10<sup>9</sup> bytes", _format_sources())
 
 
 def _weights(model: str, format: str) -> Number:
@@ -335,9 +338,9 @@ def active_parameters(*, model: str) -> str:
     return _active_parameters(model).inline()
 
 
-def file_size(*, model: str, format: str) -> str:
-    """Size of the download in GB."""
-    return _file_size(model, format).inline()
+def file_size(*, model: str, format: str, imatrix: bool = False, before_2026: bool = False) -> str:
+    """Size of the download in GB; imatrix=True for a file made with an importance matrix."""
+    return _file_size(model, format, imatrix, before_2026).inline()
 
 
 def weights(*, model: str, format: str) -> str:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ..arithmetic import memory as memory_, parameters as count_of, speed
+from ..arithmetic import memory as memory_, parameters as count_of, speed, weights as weights_of
 from ..catalog.errors import CatalogError
 from ..data import catalog
 from . import units
@@ -68,6 +68,16 @@ def size_table(*, id: str, caption: str, model: str, formats: list[str]) -> str:
              + element("th", hidden("Bar, ") + f"0 to {units.gb(largest, 0)} GB", scope="col", class_="plot"))
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(model_of(model).name)}", table=table(id, [first], element("tbody", body)), class_="tab sizes",
                   note="The same bytes twice: files are counted in GB (10<sup>9</sup>), memory in GiB (2<sup>30</sup>). Without the file's 1 to 16 MB of metadata.")
+
+
+def bits_table(*, id: str, caption: str, models: list[str], formats: list[str]) -> str:
+    """Real bits per weight of formats, model by model."""
+    body = ""
+    for m in models:
+        a = model_of(m).architecture
+        body += element("tr", row_head(model_of(m).name) + "".join(cell(units.fixed(b := weights_of.bits_per_weight(a, mix_of(f), catalog().types), 2), f"{float(b):.6g}") for f in formats), data_model=m)
+    first = head("Model") + "".join(head(f) for f in formats)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> All bytes of the file over all weights", table=table(id, [first], element("tbody", body)), class_="tab wide")
 
 
 def kv_table(*, id: str, caption: str, models: list[str], contexts: list[int], cache: str = "F16") -> str:

@@ -13,7 +13,7 @@ VOCABULARY = (
     numbers.kv_cache, numbers.kv_per_token, numbers.memory, numbers.decode_ceiling, numbers.bandwidth,
     numbers.bandwidth_ratio, numbers.capacity, numbers.transfer_time, numbers.size_ratio, numbers.words,
     numbers.split_ceiling, numbers.operations_per_byte, numbers.operations_per_byte_needed, numbers.reading_speed,
-    numbers.dimension,
+    numbers.dimension, numbers.electricity, numbers.electricity_price, numbers.watt_year,
     numbers.fact, numbers.as_of, numbers.working,
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table,

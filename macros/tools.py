@@ -41,10 +41,15 @@ def check() -> str:
             errors += [f"{where}: {problem}" for problem in _problems(match[1].strip(), vocabulary, environment)]
         if text.count("[[=") != text.count("=]]"):
             errors.append(f"{path.relative_to(PROJECT).as_posix()}: a macro call is not closed; write [[= name(…) =]]")
+    try:
+        measured = {name: len(rows) for name, rows in book.measurements.all().items()}
+    except CatalogError as error:
+        errors += error.lines
     if errors:
         raise CatalogError(*errors)
     return (f"{len(book.models)} models, {len(book.devices)} devices, {len(book.facts)} facts, {len(book.works)} sources, "
-            f"{len(book.terms)} glossary terms and {calls} macro calls in {len(chapters)} pages are in order.")
+            f"{len(book.terms)} glossary terms and {calls} macro calls in {len(chapters)} pages are in order.\n"
+            f"So are {sum(measured.values()):,} measurements: " + ", ".join(f"{n:,} of {name}" for name, n in measured.items()) + ".")
 
 
 def _problems(expression: str, vocabulary: dict, environment: jinja2.Environment) -> list[str]:

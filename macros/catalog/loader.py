@@ -1,15 +1,18 @@
-"""Reads every YAML file of the catalog, once, and refuses all of it if anything is wrong."""
+"""Reads every YAML file of the catalog, once, and refuses all of it if anything is wrong. Measurements wait until they are asked for."""
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .errors import CatalogError, nearest
+from .measurements import Measurement, Power, Quality, Quote, Speed
 from .records import BlockType, Constant, Constants, Device, Fact, Formats, Glossary, Mix, Model, Term, Work
 
 DIRECTORY = Path(__file__).parent
@@ -38,6 +41,75 @@ _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _m
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG, _sequence)
 
 
+class Measurements:
+    """What others measured, by id, one file per kind of figure. A file is read and checked when it is first asked for.
+
+    Every property raises CatalogError with all mistakes of its file.
+    """
+
+    def __init__(self, folder: Path, devices: Mapping[str, Device], models: Mapping[str, Model], works: Mapping[str, Work]):
+        self._folder, self._devices, self._models, self._works = folder, devices, models, works
+
+    @cached_property
+    def speed(self) -> Mapping[str, Speed]:
+        return self._read("speed", Speed)
+
+    @cached_property
+    def quality(self) -> Mapping[str, Quality]:
+        return self._read("quality", Quality)
+
+    @cached_property
+    def power(self) -> Mapping[str, Power]:
+        return self._read("power", Power)
+
+    @cached_property
+    def prices(self) -> Mapping[str, Quote]:
+        return self._read("prices", Quote)
+
+    def all(self) -> dict[str, Mapping[str, Measurement]]:
+        """Every file by name; raises CatalogError with the mistakes of all of them."""
+        files, errors = {}, []
+        for name in _MEASUREMENTS:
+            try:
+                files[name] = getattr(self, name)
+            except CatalogError as error:
+                errors += [line for line in error.lines if line not in errors]
+        if errors:
+            raise CatalogError(*errors)
+        return files
+
+    def find(self, name: str, key: str) -> Measurement:
+        """Return one row; raise CatalogError naming the nearest id and the file to edit."""
+        known = getattr(self, name)
+        if key in known:
+            return known[key]
+        raise CatalogError(f"there is no row '{key}' in {name}.csv.{nearest(key, known)} To add it, edit macros/catalog/measurements/{name}.csv")
+
+    def _read(self, name: str, kind: type[Measurement]) -> Mapping:
+        path = self._folder / f"{name}.csv"
+        errors: list[str] = []
+        rows = _table(path, kind, errors)
+        known = {"subject": (self._devices, "device"), "model": (self._models, "model"), "source": (self._works, "source")}
+        if kind is Power:
+            known["speed"] = (self.speed, "row in speed.csv")
+        seen: dict[str, int] = {}
+        for line, row in rows:
+            if seen.setdefault(row.id, line) != line:
+                errors.append(f"{_shown(path)}: line {line}: id: '{row.id}' is already in line {seen[row.id]}; give each row its own")
+            for field, (records, what) in known.items():
+                key = getattr(row, field)
+                if key is not None and key not in records:
+                    errors.append(f"{_shown(path)}: line {line}: {field}: there is no {what} '{key}'.{nearest(key, records)}")
+            if row.model in self._models and row.hub and row.hub != self._models[row.model].hub:
+                errors.append(f"{_shown(path)}: line {line}: hub: '{row.hub}' is not the model '{row.model}', which is {self._models[row.model].hub}")
+        if errors:
+            raise CatalogError(*errors)
+        return MappingProxyType({row.id: row for _, row in rows})
+
+
+_MEASUREMENTS = ("speed", "quality", "power", "prices")
+
+
 @dataclass(frozen=True)
 class Catalog:
     """All records, by id. Read-only."""
@@ -50,6 +122,7 @@ class Catalog:
     mixes: Mapping[str, Mix]
     constants: Mapping[str, Constant]
     terms: Mapping[str, Term]
+    measurements: Measurements
 
     def find(self, kind: str, key: str):
         """Return one record; raise CatalogError naming the nearest id and the file to edit."""
@@ -90,6 +163,7 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
             errors += [f"{_shown(directory / 'models' / (model.id + '.yaml'))}: {line}" for line in check(model)]
     errors += _same_twice(directory, "models", models, lambda m: m.hub, "hub")
     errors += _same_twice(directory, "devices", devices, lambda d: d.name, "name")
+    errors += _host_bus_errors(directory / "devices", devices)
     if glossary:
         errors += [f"{_shown(directory / 'glossary.yaml')}: {line}" for line in _glossary_errors(glossary)]
     if errors:
@@ -98,7 +172,8 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
         models=MappingProxyType(models), devices=MappingProxyType(devices),
         facts=MappingProxyType(facts), works=MappingProxyType(works),
         types=_by_id(formats.types), mixes=_by_id(formats.mixes),
-        constants=_by_id(constants.constants), terms=_by_id(glossary.terms))
+        constants=_by_id(constants.constants), terms=_by_id(glossary.terms),
+        measurements=Measurements(directory / "measurements", devices, models, works))
 
 
 def read_model(path: Path, model_checks: Iterable[Check] = ()) -> Model:
@@ -167,9 +242,46 @@ def _file(path: Path, kind: type[BaseModel], errors: list[str]):
         return None
 
 
-def _lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+def _table(path: Path, kind: type[Measurement], errors: list[str]) -> list[tuple[int, Measurement]]:
+    """The rows of a CSV file with their line numbers. An empty cell is nothing."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.reader(file)
+            header = next(reader, [])
+            lines, cells = [], []
+            for row in reader:
+                lines.append(reader.line_num)
+                cells.append(row)
+    except FileNotFoundError:
+        errors.append(f"{_shown(path)}: file: it is missing; restore it")
+        return []
+    except UnicodeDecodeError:
+        errors.append(f"{_shown(path)}: file: it is not UTF-8 text; save it as UTF-8")
+        return []
+    fields = kind.model_fields
+    wrong = [f"line 1: {name}: unknown column.{nearest(name, fields)} Known here: {', '.join(fields)}" for name in header if name not in fields]
+    wrong += [f"line 1: {name}: the column is given twice; keep one" for name in dict.fromkeys(header) if header.count(name) > 1]
+    wrong += [f"line 1: {name}: the column is missing; add {info.description}" for name, info in fields.items() if info.is_required() and name not in header]
+    wrong += [f"line {line}: row: it has {len(row)} cells under {len(header)} columns; put a text with commas in double quotes"
+              for line, row in zip(lines, cells) if len(row) != len(header)]
+    if not wrong:
+        try:
+            rows = TypeAdapter(list[kind]).validate_python([{name: cell for name, cell in zip(header, row) if cell} for row in cells])
+            return list(zip(lines, rows))
+        except ValidationError as error:
+            wrong = _lines(error, kind, lines)
+    errors += [f"{_shown(path)}: {line}" for line in wrong]
+    return []
+
+
+def _lines(error: ValidationError, kind: type[BaseModel], numbers: list[int] | None = None) -> list[str]:
+    """The mistakes in words. `numbers`: line numbers of the rows, if `error` is about a list of records."""
     lines = []
     for item in error.errors(include_url=False):
+        if numbers:
+            item["loc"], place = item["loc"][1:], f"line {numbers[item['loc'][0]]}: "
+        else:
+            place = ""
         field, help_, siblings = _describe(item["loc"], kind)
         found = item["input"]
         match item["type"]:
@@ -189,7 +301,7 @@ def _lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
                 text = f"{found!r} is not text; write {help_}, in quotes if it looks like a number, a date or yes"
             case _:
                 text = f"{_short(found)} is wrong ({item['msg'][0].lower() + item['msg'][1:]}); write {help_}"
-        lines.append(f"{field}: {text}")
+        lines.append(f"{place}{field}: {text}")
     return lines
 
 
@@ -247,6 +359,13 @@ def _same_twice(directory: Path, folder: str, records: dict, key, field: str) ->
         if first != record_id:
             lines.append(f"{_shown(directory / folder / (record_id + '.yaml'))}: {field}: '{key(record)}' is already in {first}.yaml; the same thing belongs in one file")
     return lines
+
+
+def _host_bus_errors(folder: Path, devices: Mapping[str, Device]) -> list[str]:
+    """A device may only hang on a bus of the catalog. A bus whose own file is broken is not reported twice."""
+    buses = [d.id for d in devices.values() if d.kind == "bus"]
+    return [f"{_shown(folder / (d.id + '.yaml'))}: host_bus: there is no bus '{d.host_bus}'.{nearest(d.host_bus, buses)}"
+            for d in devices.values() if d.host_bus and d.host_bus not in buses and (d.host_bus in devices or not (folder / f"{d.host_bus}.yaml").is_file())]
 
 
 def _glossary_errors(glossary: Glossary) -> list[str]:

@@ -29,6 +29,7 @@ def _web(address: str) -> str:
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
 # YAML reads 2026-11-21 as a date and 2026-11 as text; both are fine here.
 Month = Annotated[str, BeforeValidator(lambda v: v.isoformat() if isinstance(v, date) else v), Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$"), AfterValidator(_month)]
+YearOrMonth = Annotated[str, Field(pattern=r"^\d{4}(-\d{2})?$")]
 Web = Annotated[str, Field(pattern=r"^https?://"), AfterValidator(_web)]
 Text = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(gt=0)]
@@ -357,6 +358,35 @@ class Bandwidth(Record):
             raise ValueError(f"encoding: {self.encoding} is more than 1; data bits come first, for example 128/130")
         if self.derived is not None and self.published is not None and abs(self.published / float(self.derived) - 1) > 0.03:
             raise ValueError(f"published: {self.published:g} GB/s is more than 3 % away from the {float(self.derived):.1f} GB/s that follow from width and rate; one of them is wrong")
+        if self.derived is not None and self.published is not None and _to_the_digits_of(self.published, self.derived) == self.published:
+            raise ValueError(f"published: {self.published:g} GB/s already follows from width and rate; leave it out, a figure is typed once")
+        return self
+
+
+def _to_the_digits_of(published: float, derived: Fraction) -> float:
+    """`derived` rounded to as many decimals as `published` is written with."""
+    decimals = len(f"{published:.10f}".rstrip("0").partition(".")[2])
+    return float(round(derived, decimals))
+
+
+class Fp16Rate(Record):
+    """Dense FP16 rate of the matrix units, from units x operations x clock or as stated. Never the sparse figure, twice as high."""
+
+    units: Count | None = Field(default=None, description="compute units: streaming multiprocessors, compute units, cores")
+    per_clock: Count | None = Field(default=None, description="dense FP16 operations of one unit per clock, with FP32 accumulation")
+    mhz: Count | None = Field(default=None, description="boost clock in MHz")
+    stated: Positive | None = Field(default=None, description="TFLOPS as stated, where units and clock are not known")
+
+    @property
+    def tflops(self) -> float:
+        """10^12 operations per second."""
+        return self.stated if self.stated is not None else self.units * self.per_clock * self.mhz / 10**6
+
+    @model_validator(mode="after")
+    def _one_way(self):
+        given = [f for f in ("units", "per_clock", "mhz", "stated") if getattr(self, f) is not None]
+        if given not in (["units", "per_clock", "mhz"], ["stated"]):
+            raise ValueError("stated: give units, per_clock and mhz, or stated alone; found " + (", ".join(given) or "none of them"))
         return self
 
 
@@ -367,10 +397,13 @@ class Memory(Record):
 
 class Price(Record):
     usd: Positive = Field(description="US dollars at launch, without tax")
+    estimate: bool = Field(default=False, description="true for a price seen in shops, false for one the maker set")
+    confidence: Confidence | None = Field(default=None, description="how sure the price is, if less than the rest of the record")
     note: Text | None = Field(default=None, description="what the price is for")
 
 
 DeviceKind = Literal["storage", "network", "bus", "system-memory", "unified-memory", "consumer-gpu", "workstation-gpu", "datacenter-gpu"]
+Backend = Literal["CPU", "CUDA", "ROCm", "Metal", "MLX", "Vulkan", "SYCL", "OpenVINO", "OpenCL", "Hexagon", "XDNA", "Gaudi"]
 
 
 class Device(Record):
@@ -383,16 +416,26 @@ class Device(Record):
     memory: Memory | None = Field(default=None, description="memory a model can live in")
     bandwidth: Bandwidth
     latency: Text | None = Field(default=None, description="time to the first byte, in words")
-    fp16_tflops: Positive | None = Field(default=None, description="dense FP16 tensor rate; never the sparse figure, which is twice as high")
+    host_bus: Slug | None = Field(default=None, description="id of the bus that links it to the host, for example pcie4-x16")
+    dies: Count = Field(default=1, description="chips in the package that share the stated memory and bandwidth")
+    seen_as: Count = Field(default=1, description="as how many devices programs see it, each with its share of memory and bandwidth")
+    fp16: Fp16Rate | None = Field(default=None, description="dense FP16 rate of the matrix units; never the sparse figure, which is twice as high")
     fp32_tflops: Positive | None = Field(default=None, description="FP32 rate")
     int8_tops: Positive | None = Field(default=None, description="dense INT8 rate")
     power_w: Positive | None = Field(default=None, description="rated power in watts")
-    launched: Month | None = Field(default=None, description="month of launch")
+    launched: YearOrMonth | None = Field(default=None, description="month of launch, for example 2024-07, or the year in quotes if no more is known")
+    announced: Text | None = Field(default=None, description="for when it is announced, in words, if it was not on sale when its sources were read")
     launch_price: Price | None = Field(default=None, description="price at launch")
-    backends: tuple[Text, ...] = Field(default=(), description="how programs use it: CUDA, ROCm, Metal, Vulkan, SYCL, CPU")
+    backends: tuple[Backend, ...] = Field(default=(), description="how programs use it, for example CUDA, ROCm, Metal, Vulkan, SYCL, CPU")
+    unofficial_backends: tuple[Backend, ...] = Field(default=(), description="what works without support of the maker")
     confidence: Confidence
-    note: Text | None = None
+    note: Text | None = Field(default=None, description="anything a reader should know")
     sources: Sources
+
+    @property
+    def fp16_tflops(self) -> float | None:
+        """Dense FP16 rate in 10^12 operations per second, if known."""
+        return self.fp16.tflops if self.fp16 else None
 
     @model_validator(mode="after")
     def _memory_where_models_live(self):
@@ -401,6 +444,29 @@ class Device(Record):
             raise ValueError(f"memory: it is missing; a {self.kind} holds a model, so say type and sizes")
         if not holds and self.memory is not None:
             raise ValueError(f"memory: it does not belong to a {self.kind}; no model runs there")
+        return self
+
+    @model_validator(mode="after")
+    def _dense_rate(self):
+        # Matrix units do INT8 at least twice as fast as FP16; a sparse FP16 figure beside a dense INT8 one breaks that.
+        if self.fp16 and self.int8_tops and 2 * self.fp16.tflops > 1.02 * self.int8_tops:
+            raise ValueError(f"fp16: {self.fp16.tflops:g} TFLOPS is more than half of int8_tops {self.int8_tops:g}; "
+                             "it looks like the sparse figure, write the dense one")
+        return self
+
+    @model_validator(mode="after")
+    def _launch_is_past(self):
+        if self.announced and self.launched:
+            raise ValueError("launched: it does not go with announced; leave one of them out")
+        newest = max(s.accessed for s in self.sources).isoformat()
+        if self.launched and self.launched > newest[:len(self.launched)]:
+            raise ValueError(f"launched: {self.launched} is after its newest source was read ({newest}); write announced for what is not on sale")
+        return self
+
+    @model_validator(mode="after")
+    def _dies_add_up(self):
+        if self.dies % self.seen_as:
+            raise ValueError(f"seen_as: {self.seen_as} devices cannot share {self.dies} dies evenly; give dies too")
         return self
 
 

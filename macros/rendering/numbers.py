@@ -10,11 +10,12 @@ from fractions import Fraction
 from functools import cache
 from html import escape
 
-from ..arithmetic import compute_buffer, kv_cache as kv, memory as memory_, parameters as count_of, speed, weights as weights_of
+from ..arithmetic import compute_buffer, cost, kv_cache as kv, memory as memory_, parameters as count_of, speed, weights as weights_of
 from ..arithmetic.quantization import types
 from ..arithmetic.blocks import attention_shape, has_own_keys
 from ..arithmetic.tensors import kinds, tensors
 from ..catalog.errors import CatalogError
+from ..catalog.measurements import Measurement, Quote
 from ..catalog.records import Architecture, Device, Mix, Model, Source
 from ..data import catalog
 from . import units
@@ -287,10 +288,10 @@ def _split_ceiling(model: str, format: str, device: str, system: str, share: flo
 def _operations_per_byte(device: str) -> Number:
     d = device_of(device)
     if d.fp16_tflops is None:
-        raise CatalogError(f"device '{device}' has no fp16_tflops; add it to macros/catalog/devices/{device}.yaml or name another device")
+        raise CatalogError(f"device '{device}' has no fp16; add it to macros/catalog/devices/{device}.yaml or name another device")
     rate = speed.bandwidth(d.bandwidth)
     value = Fraction(str(d.fp16_tflops)) * 1000 / rate
-    return Number(units.significant(value, 2), f"{float(value):.6g}", "operations/byte", f"{d.fp16_tflops:g} trillion operations a second ÷ {units.gb_per_second(rate)}",
+    return Number(units.significant(value, 2), f"{float(value):.6g}", "operations/byte", f"{units.significant(d.fp16_tflops)} trillion operations a second ÷ {units.gb_per_second(rate)}",
                   f"{d.name}, dense FP16", d.sources)
 
 
@@ -324,6 +325,50 @@ def _dimension(model: str, name: str) -> Number:
 def _fact(id: str) -> Number:
     f = catalog().find("facts", id)
     return Number(f.value, f.value, "quotation", escape(f.statement), f"As of {units.month(f.as_of)}; quoted, not computed here", f.sources)
+
+
+def _cited(row: Measurement) -> Source:
+    """The source of a measurement, with the place in it."""
+    work = catalog().find("works", row.source)
+    return Source.model_construct(title=work.title + (f", {row.locator}" if row.locator else ""), address=work.address, accessed=work.accessed)
+
+
+def _price_of_electricity(key: str) -> Quote:
+    quote = catalog().measurements.find("prices", key)
+    if quote.kind != "electricity":
+        raise CatalogError(f"price='{key}' is a price of tokens; name one of electricity, for example electricity-us-2026-06")
+    return quote
+
+
+def _electricity_price(price: str) -> Number:
+    q = _price_of_electricity(price)
+    return Number(units.price_per_kwh(q.value, q.unit), str(q.value), q.unit, escape(q.place),
+                  f"{escape(q.period or units.month(q.as_of))}; quoted, not computed here" + (f"; {escape(q.note)}" if q.note else ""), (_cited(q),))
+
+
+def _electricity(run: str, price: str) -> Number:
+    measured, q = catalog().measurements, _price_of_electricity(price)
+    power = measured.find("power", run)
+    if power.kind != "draw" or not (power.speed or power.tokens_per_s):
+        raise CatalogError(f"run='{run}' is not a power measured together with a speed; name a row of power.csv with kind draw and a speed")
+    rate = power.tokens_per_s or measured.find("speed", power.speed).value
+    value = cost.electricity(power.value, rate, q.value)
+    model = catalog().models[power.model].name if power.model else power.model_name or "unnamed model"
+    where = {"wall": "at the wall, the whole system", "gpu": "of the card alone", "as-stated": "as the source states it"}[power.scope]
+    return Number(units.money(value, q.unit), f"{float(value):.6g}", f"{q.unit.split('/')[0]} per million tokens",
+                  f"{power.value:g} W ÷ {rate:g} tokens/s × 1,000,000 tokens ÷ 3,600,000 J = "
+                  f"{units.significant(cost.kwh_per_million_tokens(power.value, rate))} kWh; × {units.price_per_kwh(q.value, q.unit)}",
+                  f"{escape(model)}{f' at {escape(power.quant)}' if power.quant else ''} on {escape(power.subject_name or power.subject)}, power {where}; "
+                  f"electricity: {escape(q.place)}, {units.month(q.as_of)}",
+                  (_cited(power), _cited(q)))
+
+
+def _watt_year(price: str) -> Number:
+    q = _price_of_electricity(price)
+    value = cost.watt_year(q.value)
+    return Number(units.money(value, q.unit), f"{float(value):.6g}", q.unit.split("/")[0],
+                  f"1 W × {cost.HOURS_PER_YEAR:,} hours = {cost.HOURS_PER_YEAR / 1000:g} kWh; × {units.price_per_kwh(q.value, q.unit)}",
+                  f"Electricity: {escape(q.place)}, {units.month(q.as_of)}", (_cited(q),))
 
 
 # ---------------------------------------------------------------- macros
@@ -434,14 +479,32 @@ def fact(*, id: str) -> str:
 
 
 def as_of(*, id: str) -> str:
-    """Month for which a quoted figure held, for example August 2026."""
-    return units.month(catalog().find("facts", id).as_of)
+    """Month for which a quoted figure or a price held, for example August 2026."""
+    book = catalog()
+    held = book.facts.get(id) or book.measurements.prices.get(id) or book.find("facts", id)
+    return units.month(held.as_of)
+
+
+def electricity(*, run: str, price: str) -> str:
+    """Electricity for a million written tokens: `run` is a row of measurements/power.csv, `price` one of electricity in prices.csv."""
+    return _electricity(run, price).inline()
+
+
+def electricity_price(*, price: str) -> str:
+    """Price of electricity per kWh: a row of measurements/prices.csv."""
+    return _electricity_price(price).inline()
+
+
+def watt_year(*, price: str) -> str:
+    """Electricity of one watt drawn all year, at a price of measurements/prices.csv."""
+    return _watt_year(price).inline()
 
 
 _WORKINGS = {"parameters": _parameters, "active_parameters": _active_parameters, "file_size": _file_size, "weights": _weights,
              "bits_per_weight": _bits_per_weight, "kv_cache": _kv_cache, "kv_per_token": _kv_per_token, "memory": _memory,
              "decode_ceiling": _decode_ceiling, "bandwidth": _bandwidth, "bandwidth_ratio": _bandwidth_ratio, "capacity": _capacity,
-             "transfer_time": _transfer_time, "size_ratio": _size_ratio, "split_ceiling": _split_ceiling, "words": _words}
+             "transfer_time": _transfer_time, "size_ratio": _size_ratio, "split_ceiling": _split_ceiling, "words": _words,
+             "electricity": _electricity, "electricity_price": _electricity_price, "watt_year": _watt_year}
 
 
 def working(*, name: str, **arguments) -> str:

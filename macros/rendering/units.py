@@ -98,8 +98,23 @@ def times(ratio) -> str:
     return f"{significant(ratio, 2)}×"
 
 
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def money(value, unit: str) -> str:
+    """'$0.14', '€1,204.50': two places, below one hundredth two digits. `unit` begins with the currency: USD, EUR or GBP."""
+    return _SIGNS[unit.split("/")[0]] + (fixed(value, 2) if value == 0 or value >= Fraction(1, 100) else significant(value, 2))
+
+
+def price_per_kwh(value, unit: str) -> str:
+    """'$0.1834 per kWh', with the digits it was published with."""
+    return f"{_SIGNS[unit.split('/')[0]]}{value:g} per{NBSP}kWh"
+
+
 def month(text: str) -> str:
-    """'2026-08' or '2026-08-21' as 'August 2026'."""
+    """'2026-08' or '2026-08-21' as 'August 2026'; a year alone stays one."""
+    if "-" not in text:
+        return text
     year, number = text.split("-")[:2]
     names = "January February March April May June July August September October November December".split()
     return f"{names[int(number) - 1]} {year}"

@@ -5,11 +5,17 @@ from fractions import Fraction
 import pytest
 
 from macros.arithmetic import memory, speed, weights
+from tests.conftest import rows
 
 
 @pytest.mark.parametrize("device, gb_per_s", [("rtx-3060-12", 360), ("rtx-4090", 1008), ("rtx-5090", 1792), ("m4-max", 546), ("ddr5-6000-2ch", 96), ("h100-sxm", 3350)])
 def test_bandwidth_is_that_of_the_data_sheet(book, device, gb_per_s):
-    assert speed.bandwidth(book.devices[device].bandwidth) == gb_per_s
+    assert round(speed.bandwidth(book.devices[device].bandwidth)) == gb_per_s
+
+
+@pytest.mark.parametrize("row", rows("bandwidth"), ids=lambda r: r["device"])
+def test_bandwidth_is_the_printed_one_to_half_a_percent(book, row):
+    assert float(speed.bandwidth(book.devices[row["device"]].bandwidth)) == pytest.approx(float(row["gb_per_s"]), rel=0.005)
 
 
 @pytest.mark.parametrize("model, format, device, measured", [

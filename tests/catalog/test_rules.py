@@ -32,11 +32,21 @@ BROKEN = [
     ("dense layers without a width", "models/mixtral-8x7b.yaml", "architecture.experts.dense_layers", 32, ["architecture.ffn: it is missing"]),
     ("wrong unit of bandwidth", CARD, "bandwidth.transfer_rate", -15, ["bandwidth.transfer_rate", "too small"]),
     ("published bandwidth that does not follow", CARD, "bandwidth.published", 448.0, ["bandwidth.published: 448 GB/s", "360.0 GB/s"]),
+    ("published bandwidth that follows already", CARD, "bandwidth.published", 360.0, ["bandwidth.published: 360 GB/s already follows", "typed once"]),
     ("two ways to a bandwidth", CARD, "bandwidth.quoted", 360.0, ["bandwidth.bus_bits", "or quoted alone"]),
     ("encoding above one", DISK, "bandwidth.encoding", "130/128", ["bandwidth.encoding: 130/128 is more than 1"]),
     ("kind that does not exist", CARD, "kind", "gpu", ["kind", "'gpu'", "'consumer-gpu'"]),
     ("memory of nothing", CARD, "memory.sizes", [], ["memory.sizes", "every size"]),
     ("infinite power", CARD, "power_w", float("inf"), ["power_w"]),
+    ("two ways to a rate", CARD, "fp16.stated", 25.5, ["fp16.stated: give units, per_clock and mhz, or stated alone"]),
+    ("half a way to a rate", CARD, "fp16", {"units": 28, "mhz": 1777}, ["fp16.stated: give units, per_clock and mhz", "found units, mhz"]),
+    ("sparse FP16 rate", CARD, "fp16", {"stated": 101.9}, ["fp16: 101.9 TFLOPS is more than half of int8_tops 102", "sparse"]),
+    ("launch after the newest source", CARD, "launched", "2026-12", ["launched: 2026-12 is after its newest source was read (2026-11-21)"]),
+    ("launched and announced", CARD, "announced", "next year", ["launched: it does not go with announced"]),
+    ("backend that does not exist", CARD, "backends.0", "Cuda", ["backends[1]", "'Cuda'", "'CUDA'"]),
+    ("bus that does not exist", CARD, "host_bus", "pcie4-x6", ["host_bus: there is no bus 'pcie4-x6'. Did you mean 'pcie4-x16'?"]),
+    ("bus that is a disk", CARD, "host_bus", "nvme-gen4", ["host_bus: there is no bus 'nvme-gen4'"]),
+    ("more devices than dies", CARD, "seen_as", 2, ["seen_as: 2 devices cannot share 1 dies evenly"]),
     ("fact without a value", FACT, "value", "", ["value"]),
 ]
 
@@ -63,6 +73,16 @@ def test_a_missing_field_is_named_with_what_to_add(sandbox, file, field):
 def test_memory_on_a_disk_is_refused(sandbox):
     sandbox.change(DISK, "memory", {"type": "flash", "sizes": [2000]})
     assert sandbox.errors() == [f"macros/catalog/{DISK}: memory: it does not belong to a storage; no model runs there"]
+
+
+def test_a_device_whose_bus_is_broken_is_not_reported_too(sandbox):
+    sandbox.change("devices/pcie4-x16.yaml", "kind", "slot")
+    assert [line.split(": ")[0] for line in sandbox.errors()] == ["macros/catalog/devices/pcie4-x16.yaml"]
+
+
+def test_two_devices_of_one_name_are_refused(sandbox):
+    sandbox.write("devices/another.yaml", (sandbox.folder / CARD).read_text(encoding="utf-8").replace("id: rtx-3060-12", "id: another"))
+    assert len(lines := sandbox.errors()) == 1 and "is already in another.yaml; the same thing belongs in one file" in lines[0]
 
 
 def test_all_mistakes_of_a_file_are_reported_at_once(sandbox):

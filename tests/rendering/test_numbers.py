@@ -10,6 +10,9 @@ from macros.catalog import CatalogError
 from macros.rendering import numbers
 
 
+PC = "intel-265k-custom-pc-nvidia-rtx-3060-"      # rows of power.csv
+
+
 def text(html: str) -> str:
     return unescape(re.search(r'data-text="([^"]*)"', html)[1]).replace("\u00a0", " ")
 
@@ -35,9 +38,23 @@ def working(html: str) -> str:
     (numbers.reading_speed(), "5.3 tokens/s"),
     (numbers.size_ratio(model="llama-3.1-8b", format="Q8_0", than="BF16"), "0.53×"),
     (numbers.decode_ceiling(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12"), "78 tokens/s"),
+    (numbers.electricity(run=PC + "gpt-oss-20b", price="electricity-us-2026-06"), "$0.14"),                  # 229.3 W at 83.96 tokens/s is 0.759 kWh
+    (numbers.electricity(run=PC + "r1-distill-qwen-14b", price="electricity-germany-2025-06"), "€0.80"),     # 224 W at 29.77 tokens/s is 2.09 kWh
+    (numbers.watt_year(price="electricity-us-2026-06"), "$1.61"),
+    (numbers.electricity_price(price="electricity-germany-2025-06"), "€0.3835 per kWh"),
 ])
 def test_values_are_the_known_ones(html, expected):
     assert text(html) == expected
+
+
+def test_the_working_of_electricity_shows_power_speed_price_and_both_sources():
+    shown = working(numbers.electricity(run=PC + "gpt-oss-20b", price="electricity-us-2026-06"))
+    assert "229.3 W ÷ 83.96 tokens/s × 1,000,000 tokens ÷ 3,600,000 J = 0.759 kWh; × $0.1834 per kWh" in shown
+    assert "gpt-oss-20b at MXFP4 on Intel 265K Custom PC (Nvidia RTX 3060)" in shown and "ai-benchmarks, issue 40" in shown and "Electric Power Monthly" in shown
+
+
+def test_a_price_of_electricity_has_its_month_like_a_fact():
+    assert numbers.as_of(id="electricity-us-2026-06") == "June 2026"
 
 
 def test_a_number_carries_its_exact_value_and_unit():
@@ -78,7 +95,11 @@ def test_the_working_of_a_cache_adds_up_for_every_kind_of_attention(book):
     (lambda: numbers.working(name="kv"), "there is no such number; use one of"),
     (lambda: numbers.working(name="kv_cache", model="gpt2"), "takes model, context, cache, sequences; found model"),
     (lambda: numbers.dimension(model="gpt2", name="experts"), "has no such dimension; use one of"),
-    (lambda: numbers.operations_per_byte(device="nvme-gen4"), "has no fp16_tflops"),
+    (lambda: numbers.electricity(run=PC + "gpt-oss-20", price="electricity-us-2026-06"), f"there is no row '{PC}gpt-oss-20' in power.csv. Did you mean '{PC}gpt-oss-20b'?"),
+    (lambda: numbers.electricity(run="rtx-3090-idle", price="electricity-us-2026-06"), "run='rtx-3090-idle' is not a power measured together with a speed"),
+    (lambda: numbers.watt_year(price="gpt-6-luna-output"), "price='gpt-6-luna-output' is a price of tokens; name one of electricity"),
+    (lambda: numbers.as_of(id="ollama-context"), "there is no fact 'ollama-context'."),
+    (lambda: numbers.operations_per_byte(device="nvme-gen4"), "has no fp16; add it"),
 ])
 def test_a_mistake_is_one_line_that_says_what_would_be_right(call, message):
     with pytest.raises(CatalogError) as error:

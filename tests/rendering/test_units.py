@@ -55,3 +55,16 @@ def test_bandwidth_drops_empty_places(rate, text):
 
 def test_a_month_is_written_out():
     assert units.month("2026-08") == units.month("2026-08-21") == "August 2026"
+
+
+def test_a_year_alone_stays_one():
+    assert units.month("2025") == "2025"
+
+
+@pytest.mark.parametrize("value, unit, text", [(Fraction(139, 1000), "USD/kWh", "$0.14"), (0.8015, "EUR/kWh", "€0.80"), (1204.5, "GBP", "£1,204.50"), (0.0042, "USD", "$0.0042"), (0.005, "USD", "$0.0050"), (0, "USD", "$0.00")])
+def test_money_has_two_places_unless_nothing_would_be_left(value, unit, text):
+    assert units.money(value, unit) == text
+
+
+def test_a_price_of_electricity_keeps_its_digits():
+    assert units.price_per_kwh(0.1834, "USD/kWh") == f"$0.1834 per{NBSP}kWh"

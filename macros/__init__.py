@@ -5,7 +5,7 @@ import sys
 
 from .catalog import CatalogError
 from .data import catalog
-from .rendering import accuracy, charts, numbers, pages, tables
+from .rendering import accuracy, charts, numbers, pages, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -15,6 +15,8 @@ VOCABULARY = (
     numbers.split_ceiling, numbers.operations_per_byte, numbers.operations_per_byte_needed, numbers.reading_speed,
     numbers.dimension, numbers.electricity, numbers.electricity_price, numbers.watt_year,
     numbers.fact, numbers.as_of, numbers.working,
+    # training
+    training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table,
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table,
     charts.bandwidth_ladder, charts.memory_bar,

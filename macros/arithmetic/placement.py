@@ -1,6 +1,6 @@
 """Where a model lands: on the device, on the host, split by layers, or with its experts in system memory.
 
-Rules read off llama.cpp commit 0c1e57098 (tests/ground_truth/placement.csv): the output matrix counts as
+Rules read off llama.cpp commit 0c1e57098 (macros/catalog/ground_truth/placement.csv): the output matrix counts as
 the last layer and moves to the device first, then layers from the last to the first; the input embedding
 stays on the host, so a tied one exists twice; rotary factors exist on both sides of a split; prediction
 layers are not loaded; keys and values live where their layer does.

@@ -1,17 +1,26 @@
-"""Command line of the project: python -m macros check | generate | import-config | zip"""
+"""Command line of the project: python -m macros check | estimate | generate | import-config | zip"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from . import import_config, tools
+from . import estimate, import_config, tools
 from .catalog import CatalogError
 
 
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that tells a mistake in one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (--help lists what there is)\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m macros", description="Tools of the Local LLM Primer.")
+    parser = Parser(prog="python -m macros", description="Tools of the Local LLM Primer.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="validate the catalog and every macro call in docs/")
+    check = commands.add_parser("check", help="validate the catalog and every macro call in docs/")
+    check.add_argument("--stale", action="store_true", help="also list the records whose review date has passed")
+    estimate.add_arguments(commands.add_parser("estimate", help="what a model needs in memory and, with a device, whether it fits and how fast it runs"))
     commands.add_parser("generate", help="write what follows from the code: JSON Schemas for editors, the list of macros in CONTRIBUTING.md")
     import_ = commands.add_parser("import-config", help="write a model's YAML from a Hugging Face config.json, with gaps where it does not say")
     import_.add_argument("config", type=Path, metavar="CONFIG.json")
@@ -23,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
         match options.command:
             case "check":
                 print(tools.check())
+                if options.stale:
+                    print(tools.stale())
+            case "estimate":
+                print(estimate.run(options))
             case "generate":
                 print("\n".join(tools.write_generated()))
             case "import-config":
@@ -36,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except CatalogError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if options.command == "estimate" else 1
     return 0
 
 

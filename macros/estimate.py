@@ -1,12 +1,13 @@
 """python -m macros estimate: what a model needs and how fast it will be, on the command line."""
 
+import argparse
 import json
 from pathlib import Path
 
 from .arithmetic import memory as memory_, parameters, weights as weights_of
 from .arithmetic.compute_buffer import compute_bytes
 from .arithmetic.kv_cache import Impossible, kv_bytes
-from .arithmetic.placement import Placement, most_layers, place
+from .arithmetic.placement import most_layers, place
 from .catalog import CatalogError
 from .catalog.loader import read_model
 from .catalog.records import BlockType, Device, Mix, Model
@@ -74,7 +75,7 @@ def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, conte
             "devices": [d.id for d in chosen], "usable_bytes": free, "needed_on_device_bytes": whole.device,
             "fits": whole.device <= free, "gpu_layers": placed.gpu_layers, "of_layers": placed.of_layers,
             "device_bytes": placed.device, "host_bytes": placed.host,
-            "decode_tokens_per_s": decode_range(found, mix, chosen, placed).as_dict(),
+            "decode_tokens_per_s": decode_range(found, mix, chosen, placed, context).as_dict(),
             "prefill_tokens_per_s": prefill_range(found, mix, chosen, placed, ubatch).as_dict(),
         }
     return result
@@ -117,3 +118,29 @@ def as_text(result: dict) -> str:
 
 def as_json(result: dict) -> str:
     return json.dumps(result, indent=1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the command; their names follow llama.cpp's."""
+    parser.add_argument("model", metavar="MODEL", help="id, hub name (meta-llama/Llama-3.1-8B-Instruct) or path of a model's YAML file")
+    parser.add_argument("--format", default="Q4_K_M", help="Q4_K_M if not given")
+    parser.add_argument("--imatrix", action="store_true", help="quantized with an importance matrix")
+    parser.add_argument("--context", type=int, default=8192, metavar="TOKENS", help="8192 if not given")
+    parser.add_argument("--cache-k", default="f16", metavar="TYPE", help="type of the KV cache's keys: f16, q8_0, q4_0 …")
+    parser.add_argument("--cache-v", default="f16", metavar="TYPE", help="type of its values")
+    parser.add_argument("--sequences", type=int, default=1, metavar="N", help="conversations at a time; --context is shared between them")
+    parser.add_argument("--unified", action="store_true", help="one KV cache for all sequences")
+    parser.add_argument("--ubatch", type=int, default=512, metavar="N", help="tokens of a prompt computed at a time")
+    parser.add_argument("--no-flash-attention", dest="flash_attention", action="store_false")
+    parser.add_argument("--swa-full", action="store_true", help="keep the whole context in layers with a sliding window")
+    parser.add_argument("--device", default="", metavar="ID[,ID]", help="id of a device, or of several that share the model")
+    parser.add_argument("--memory", dest="memory_gib", type=int, metavar="GB", help="size of the device where it is sold with several; the largest if not given")
+    parser.add_argument("--gpu-layers", type=int, metavar="N", help="layers on the device; as many as fit if not given")
+    parser.add_argument("--json", action="store_true", help="exact figures for programs")
+
+
+def run(options: argparse.Namespace) -> str:
+    """The command's output. Raises CatalogError in one line."""
+    settings = {k: v for k, v in vars(options).items() if k not in ("command", "json", "device")}
+    result = estimate(**settings, devices=tuple(d.strip() for d in options.device.split(",") if d.strip()))
+    return as_json(result) if options.json else as_text(result)

@@ -7,6 +7,7 @@ import re
 import time
 import tomllib
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import jinja2
@@ -50,6 +51,20 @@ def check() -> str:
     return (f"{len(book.models)} models, {len(book.devices)} devices, {len(book.facts)} facts, {len(book.works)} sources, "
             f"{len(book.terms)} glossary terms and {calls} macro calls in {len(chapters)} pages are in order.\n"
             f"So are {sum(measured.values()):,} measurements: " + ", ".join(f"{n:,} of {name}" for name, n in measured.items()) + ".")
+
+
+def stale(today: date | None = None) -> str:
+    """The facts and prices whose review date has passed, oldest first, one line each."""
+    now = (today or date.today()).strftime("%Y-%m")
+    due = [(f.review or _a_year_after(f.as_of), f"macros/catalog/facts/{f.id}.yaml", f.as_of) for f in catalog().facts.values() if f.review != "never"]
+    due += [(_a_year_after(p.as_of), f"macros/catalog/measurements/prices.csv: {p.id}", p.as_of) for p in catalog().measurements.prices.values()]
+    lines = [f"{where}: as of {as_of}, review was due {month}" for month, where, as_of in sorted(due) if month < now]
+    return "\n".join(lines or ["Nothing is older than its review date."])
+
+
+def _a_year_after(as_of: str) -> str:
+    year, *month = as_of.split("-")
+    return f"{int(year) + 1}-{month[0] if month else '12'}"
 
 
 def _problems(expression: str, vocabulary: dict, environment: jinja2.Environment) -> list[str]:

@@ -31,3 +31,10 @@ def bytes_read_per_token(a: Architecture, mix: Mix, block_types, *, imatrix: boo
             elements = a.hidden
         read += elements * kind.bytes // kind.block
     return read
+
+
+def bytes_read_per_prompt(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> int:
+    """Bytes of weights that one pass over a prompt reads: all of them, as the tokens of a prompt choose
+    different experts, except an input embedding that is not the output matrix as well."""
+    return sum(tensor.elements // kind.block * kind.bytes for tensor, kind in types(a, mix, block_types, imatrix=imatrix)
+               if tensor.name not in ("token_embd.weight", "position_embd.weight") or (a.tied_embeddings and tensor.name.startswith("token")))

@@ -551,6 +551,7 @@ class Fact(Record):
     value: Text = Field(description="exactly as it should stand in the sentence")
     statement: Text = Field(description="the full statement the value belongs to")
     as_of: Month = Field(description="month or day for which it held")
+    review: Month | Literal["never"] | None = Field(default=None, description="month by which somebody should look again; never for history; without it, a year after as_of")
     sources: Sources
 
 

@@ -1,0 +1,206 @@
+"""From catalog records to the speed model: measurements become observations, a question becomes a prediction."""
+
+import re
+from dataclasses import asdict, dataclass
+from functools import cache
+
+from .arithmetic import parameters, weights as weights_of
+from .arithmetic.efficiency import SWEEP, Chip, Fit, Observation, Range, Work, fit, generation, predict
+from .arithmetic.kv_cache import growing_bytes_per_token, kv_bytes
+from .arithmetic.placement import Placement
+from .arithmetic.speed import bandwidth
+from .arithmetic.throughput import in_turn, layer_split, partial_offload, share
+from .catalog.measurements import Speed
+from .catalog.records import Device, Mix, Model
+from .data import catalog
+
+ENGINES = ("llama.cpp", "ollama", "ollama (llama.cpp)")
+# Two machines of unknown bandwidth that measured many formats: they tell the formats apart and nothing else.
+SWEEPS = {
+    "Apple M2 Max CPU (8P)": Chip("m2-max-cpu", "CPU", SWEEP, 400.0, 13.5, 13.5),
+    "unnamed machine (quantize README table)": Chip("quantize-readme", "unnamed", SWEEP, 546.0, 18.4),
+}
+# A card behind a slow host measures the host.
+SLOW_HOSTS = re.compile("Raspberry|HiFive")
+UNIFIED = ("unified-memory", "system-memory")
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Tokens per second, ready to print; all None where nothing can be said."""
+
+    low: float | None
+    expected: float | None
+    high: float | None
+    basis: str
+
+    def as_dict(self) -> dict:
+        return {k: (round(v, 4) if isinstance(v, float) else v) for k, v in asdict(self).items()}
+
+
+NOTHING = Prediction(None, None, None, "the device's compute rate is not known")
+
+
+def backend_of(device: Device) -> str:
+    """How llama.cpp is usually built for the device."""
+    if device.kind == "system-memory":
+        return "CPU"
+    return next((b for b in ("CUDA", "Metal", "ROCm", "SYCL", "Vulkan", "CPU") if b in device.backends), "Vulkan")
+
+
+def chip(device: Device, backend: str | None = None) -> Chip:
+    """What the speed model needs of a device."""
+    backend = backend or backend_of(device)
+    return Chip(device.id, backend, generation(backend, device.maker, memory=device.memory.type if device.memory else "", launched=device.launched or "",
+                                               unified=device.kind in UNIFIED, name=device.name),
+                float(bandwidth(device.bandwidth)), device.fp32_tflops, device.fp16_tflops, device.int8_tops)
+
+
+def kv_read(model: Model, context: int) -> int:
+    """Bytes of KV cache a token reads after `context` tokens, cache in F16."""
+    if context < 1:
+        return 0
+    f16 = catalog().types["F16"]
+    a = model.architecture
+    # Below a padding step the growing part is exact; windows and states are read in full.
+    return kv_bytes(a, context, f16, f16) if a.window or "A" not in a.layout or set(a.layout) & set("LKM") else context * growing_bytes_per_token(a, f16, f16)
+
+
+@cache
+def decode_work(model: Model, mix: Mix, context: int = 0, built: float | None = None, flash_attention: bool = True) -> Work:
+    a = model.architecture
+    return Work(weights_of.bytes_read_per_token(a, mix, catalog().types), kv_read(model, context), a.layers, parameters.active(a), mix.id,
+                moe=a.experts is not None, flash_attention=flash_attention, built=built)
+
+
+@cache
+def prefill_work(model: Model, mix: Mix, prompt: int = 512, depth: int = 0, built: float | None = None, flash_attention: bool = True) -> Work:
+    a = model.architecture
+    return Work(weights_of.bytes_read_per_prompt(a, mix, catalog().types), kv_read(model, depth + prompt // 2), a.layers, parameters.active(a), mix.id,
+                moe=a.experts is not None, flash_attention=flash_attention, built=built, prompt=prompt, context=depth + prompt // 2)
+
+
+# ---------------------------------------------------------------- measurements
+
+@cache
+def observations() -> tuple[Observation, ...]:
+    """Every measurement of one device with one conversation whose conditions are known."""
+    return tuple(o for row in catalog().measurements.speed.values() if (o := _observation(row)) is not None)
+
+
+@cache
+def fitted() -> Fit:
+    """The speed model, fitted once per build."""
+    return fit(observations())
+
+
+def _observation(row: Speed) -> Observation | None:
+    if (row.engine not in ENGINES or row.devices != 1 or row.suspect or row.offload or row.power_limit_w
+            or (row.backend != "CPU" and SLOW_HOSTS.search(f"{row.system} {row.note} {row.subject_name}"))):
+        return None
+    model, mix = _model(row), _mix(row.quant)
+    prompt = row.tokens if row.kind == "prefill" else 0
+    if model is None or mix is None or (row.kind == "prefill" and not prompt):
+        return None
+    measured = _measured_chip(row)
+    if measured is None or (prompt and (measured.backend == "CPU" or measured.fp32_tflops is None)):
+        return None
+    built = _year(row)
+    flash_attention = row.flash_attention if row.flash_attention is not None else built >= 2025.6
+    scale = _file_scale(row, model, mix)
+    if prompt:
+        work = prefill_work(model, mix, prompt, row.depth, built, flash_attention)
+    else:
+        middle = row.depth + (row.tokens // 2 if row.tokens and row.test.startswith("tg") else 250)
+        work = decode_work(model, mix, middle, built, flash_attention)
+    work = Work(**{**asdict(work), "weights": round(work.weights * scale)})
+    return Observation(measured, work, row.value, row.source)
+
+
+def _model(row: Speed) -> Model | None:
+    hub = row.hub or row.shape
+    return next((m for m in catalog().models.values() if m.hub == hub), None) if hub else None
+
+
+@cache
+def _mix(quant: str) -> Mix | None:
+    """The catalog's format for a published name; dynamic files (Q4_K_XL) count as the mix they start from."""
+    name = quant.split(" (")[0].split(" - ")[0] + ("_S" if "Small" in quant else "")
+    name = {"MXFP4": "MXFP4_MOE", "MXFP4/Q8_0": "MXFP4_MOE", "Q4_K": "Q4_K_M", "Q4_K_XL": "Q4_K_M", "Q5_K_XL": "Q5_K_M", "Q8_K_XL": "Q8_0",
+            "Q2_K_S": "Q2_K_S", "bf16": "BF16", "Q3_K_S": "Q3_K_S", "4-bit": "Q4_K_M"}.get(name, name)
+    return catalog().mixes.get(name)
+
+
+def _file_scale(row: Speed, model: Model, mix: Mix) -> float:
+    """Published file over ours: 1 for standard recipes, more for files whose uploader chose wider types."""
+    if row.file_gib is None:
+        return 1.0
+    ratio = row.file_gib * 2**30 / weights_of.weights_bytes(model.architecture, mix, catalog().types)
+    return ratio if abs(ratio - 1) > 0.02 else 1.0
+
+
+def _measured_chip(row: Speed) -> Chip | None:
+    if row.subject is None:
+        return SWEEPS.get(row.subject_name)
+    device = catalog().devices[row.subject]
+    if row.backend in ("MLX", "Hexagon", "XDNA", None) and row.backend is not None:
+        return None
+    return chip(device, row.backend or backend_of(device))
+
+
+def _year(row: Speed) -> float:
+    # The scoreboard dates its table, not its builds, which run from July 2025 on.
+    if row.source == "llama-cpp-cuda-scoreboard":
+        return 2025.8
+    year, *rest = row.as_of.split("-")
+    return int(year) + ((int(rest[0]) - 0.5) / 12 if rest else 0.5)
+
+
+# ---------------------------------------------------------------- predictions
+
+def _as_prediction(r: Range) -> Prediction:
+    return Prediction(r.low, r.expected, r.high, r.basis)
+
+
+@cache
+def decode_on(model: str, format: str, device: str, context: int = 0) -> Prediction:
+    """Writing on one device that holds the whole model, by catalog ids."""
+    book = catalog()
+    return _as_prediction(predict(fitted(), chip(book.find("devices", device)), decode_work(book.find("models", model), book.find("mixes", format), context)))
+
+
+@cache
+def prefill_on(model: str, format: str, device: str, prompt: int = 512) -> Prediction:
+    """Reading a prompt on one device that holds the whole model, by catalog ids."""
+    book = catalog()
+    try:
+        return _as_prediction(predict(fitted(), chip(book.find("devices", device)), prefill_work(book.find("models", model), book.find("mixes", format), prompt)))
+    except ValueError:
+        return NOTHING
+
+
+def decode_range(model: Model, mix: Mix, devices: list[Device], placed: Placement, context: int, host: Device | None = None) -> Prediction:
+    """Writing with the layers where `placed` has them: on one device, over several, or partly in system memory."""
+    chips = [chip(d) for d in devices]
+    work = decode_work(model, mix, context)
+    if placed.whole and placed.host_read_per_token < work.weights // 100:
+        return _as_prediction(predict(fitted(), chips[0], work) if len(chips) == 1 else layer_split(fitted(), chips, work))
+    memory = chip(host or catalog().find("devices", "ddr5-5600-2ch"))
+    part = placed.device_read_per_token / max(placed.device_read_per_token + placed.host_read_per_token, 1)
+    if part < 0.01:
+        return _as_prediction(predict(fitted(), memory, work))
+    on_host = share(work, 1 - part)
+    on_device = share(work, part)
+    if len(chips) == 1:
+        return _as_prediction(partial_offload(fitted(), chips[0], on_device, memory, on_host))
+    return _as_prediction(in_turn([layer_split(fitted(), chips, on_device), predict(fitted(), memory, on_host)]))
+
+
+def prefill_range(model: Model, mix: Mix, devices: list[Device], placed: Placement, batch: int) -> Prediction:
+    """Reading a prompt; only for a model that lies on the device as a whole."""
+    if not placed.whole:
+        return Prediction(None, None, None, "not predicted for a model that is split")
+    try:
+        return _as_prediction(predict(fitted(), chip(devices[0]), prefill_work(model, mix, batch)))
+    except ValueError:
+        return NOTHING

@@ -3,6 +3,8 @@
 import functools
 import sys
 
+import jinja2
+
 from .catalog import CatalogError
 from .data import catalog
 from .rendering import accuracy, charts, numbers, pages, tables, training
@@ -46,7 +48,7 @@ def _stopping(function, env):
     def macro(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except (CatalogError, TypeError) as error:
+        except (CatalogError, TypeError, jinja2.UndefinedError) as error:
             sys.exit(f"{_page(env)}: {function.__name__}: {error}")
     return macro
 

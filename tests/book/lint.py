@@ -63,23 +63,21 @@ class Chapter:
         return self.path == "docs/index.md"
 
     @cached_property
-    def front(self) -> dict:
-        """The values between the first two '---' lines; empty if they cannot be read."""
+    def front(self) -> dict | None:
+        """The values between the first two '---' lines; None if they cannot be read."""
         try:
-            values = yaml.safe_load("\n".join(self.lines[1:self._front_end - 1]))
+            values = yaml.safe_load("\n".join(self.lines[1:max(self.front_end - 1, 1)]))
         except yaml.YAMLError:
-            values = None
-        return values if isinstance(values, dict) else {}
+            return None
+        return values if isinstance(values, dict) else None
 
     def line_of(self, key: str) -> int:
-        return next((n for n, line in enumerate(self.lines[:self._front_end], 1) if line.startswith(f"{key}:")), 1)
+        return next((n for n, line in enumerate(self.lines[:self.front_end], 1) if line.startswith(f"{key}:")), 1)
 
     @cached_property
-    def _front_end(self) -> int:
+    def front_end(self) -> int:
         """The number of the line that closes the front matter, 0 if there is none."""
-        if self.lines[0] == "---" and "---" in self.lines[1:]:
-            return self.lines.index("---", 1) + 1
-        return 0
+        return self.lines.index("---", 1) + 1 if self.lines[0] == "---" and "---" in self.lines[1:] else 0
 
     @cached_property
     def fences(self) -> list[tuple[int, str]]:
@@ -96,7 +94,7 @@ class Chapter:
         # A call may span lines; its line breaks stay, so the numbers of the lines stay right.
         lines = CALL.sub(lambda call: "0" + "\n" * call[0].count("\n"), self.text).split("\n")
         fences, body, closing = [], [], None
-        for number, line in enumerate(lines[self._front_end:], self._front_end + 1):
+        for number, line in enumerate(lines[self.front_end:], self.front_end + 1):
             fence = re.match(r"\s*(`{3,}|~{3,})\s*(.*)$", line)
             if closing:
                 if fence and fence[1].startswith(closing) and not fence[2]:
@@ -130,14 +128,22 @@ def name(rule) -> str:
 
 # ---------------------------------------------------------------- front matter
 
+def front_matter(chapter: Chapter) -> Finding:
+    """The builder drops front matter that it cannot read, without a word. (The rules below then have nothing to say.)"""
+    if chapter.front is None:
+        yield 1, "none that can be read; write 'title: …', 'description: …', 'kind: …' and 'reviewed: …' between two '---' lines, texts with a colon in quotes"
+
+
 def title(chapter: Chapter) -> Finding:
     """The contents on the cover are made from titles."""
-    if not isinstance(chapter.front.get("title"), str):
+    if chapter.front is not None and not isinstance(chapter.front.get("title"), str):
         yield chapter.line_of("title"), "there is none; write 'title: …' between two '---' lines at the top"
 
 
 def description(chapter: Chapter) -> Finding:
     """Search engines and link previews show it, and cut it off after 160 characters."""
+    if chapter.front is None:
+        return
     text = chapter.front.get("description")
     if not isinstance(text, str):
         yield chapter.line_of("description"), "there is none; write 'description: …', one or two sentences that answer the title"
@@ -147,13 +153,13 @@ def description(chapter: Chapter) -> Finding:
 
 def kind(chapter: Chapter) -> Finding:
     """The voice decides which parts a chapter has, so it must be one that is known."""
-    if not chapter.is_cover and chapter.front.get("kind") not in KINDS:
+    if chapter.front is not None and not chapter.is_cover and chapter.front.get("kind") not in KINDS:
         yield chapter.line_of("kind"), f"'{chapter.front.get('kind', '')}' is none; write kind: explain, do or look-up"
 
 
 def reviewed(chapter: Chapter) -> Finding:
     """Readers see when somebody last vouched for the page."""
-    if not chapter.is_cover and type(chapter.front.get("reviewed")) is not date:
+    if chapter.front is not None and not chapter.is_cover and type(chapter.front.get("reviewed")) is not date:
         yield chapter.line_of("reviewed"), f"'{chapter.front.get('reviewed', '')}' is no date; write for example reviewed: 2026-11-21"
 
 
@@ -162,11 +168,12 @@ def reviewed(chapter: Chapter) -> Finding:
 def one_main_heading(chapter: Chapter) -> Finding:
     """A page has one name: its title, said once more as its only heading of the first level."""
     found = [(line, text) for line, level, text, _ in chapter.headings if level == 1]
+    wanted = (chapter.front or {}).get("title")
     if not found:
-        yield 1, f"there is no heading '# {chapter.front.get('title', '…')}'; write it under the front matter"
+        yield 1, f"there is no heading '# {wanted or '…'}'; write it under the front matter"
     for line, text in found[:1]:
-        if text != chapter.front.get("title"):
-            yield line, f"'{text}' is not the title; write '# {chapter.front.get('title')}', or change the title"
+        if wanted and text != wanted:
+            yield line, f"'{text}' is not the title; write '# {wanted}', or change the title"
     for line, text in found[1:]:
         yield line, f"'{text}' is a second heading of the first level; write '## {text}'"
 
@@ -221,7 +228,7 @@ def avoided_words() -> tuple[str, ...]:
 def no_avoided_word(chapter: Chapter) -> Finding:
     """What is easy is for the reader to judge, and plain words read faster."""
     pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, avoided_words()))})(?![\w-])", re.IGNORECASE)
-    front = list(enumerate(chapter.lines[:chapter._front_end], 1))
+    front = list(enumerate(chapter.lines[:chapter.front_end], 1))
     for line, text in front + chapter.body:
         for found in pattern.finditer(_addresses_removed(ALLOWED.sub("", text))):
             yield line, f"'{found[1]}' is a word the book avoids (CONTRIBUTING.md); leave it out or say what you mean"
@@ -281,7 +288,7 @@ def linked_page_exists(chapter: Chapter) -> Finding:
                 yield line, f"there is no page '{page}'; name a file, seen from the folder of this one"
 
 
-RULES = (title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_emoji,
+RULES = (front_matter, title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_emoji,
          known_box, fence_language, one_folder_deep, in_nav, linked_page_exists)
 
 

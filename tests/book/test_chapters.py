@@ -51,6 +51,9 @@ def test_every_record_is_used_by_a_chapter(book, folder, call):
 
 # rule, text to replace in the good chapter, its replacement, line of the mistake, words its message must contain
 PLANTED = [
+    (lint.front_matter, "---\ntitle", "title", 1, "between two '---' lines"),
+    (lint.front_matter, "reviewed: 2026-11-21\n---\n", "", 1, "none that can be read"),
+    (lint.front_matter, "title: How much", "title: Memory: how much", 1, "a colon in quotes"),
     (lint.title, "title: How much does it take?\n", "", 1, "title: …"),
     (lint.description, "description: Two sentences at most.\n", "", 1, "description: …"),
     (lint.description, "Two sentences at most.", "x" * 161, 3, "161 characters"),
@@ -100,6 +103,16 @@ def test_the_rule_finds_a_planted_mistake(rule, good, bad, line, words):
     found = report(rule, Chapter("docs/start/good.md", GOOD.replace(good, bad, 1)))
     assert len(found) == 1
     assert found[0].startswith(f"docs/start/good.md:{line}: {lint.name(rule)}: ") and words in found[0]
+
+
+@pytest.mark.parametrize("text", ["", "---", "---\n---", "# Only a heading", "```\nnever closed", "[[= never_closed("])
+def test_a_page_that_is_hardly_begun_is_reported_and_does_not_crash(text):
+    assert [line for rule in lint.RULES for line in report(rule, Chapter("docs/start/begun.md", text))] != []
+
+
+def test_front_matter_that_cannot_be_read_is_one_mistake():
+    broken = Chapter("docs/start/good.md", GOOD.replace("title: How", "title: Memory: how"))
+    assert len([line for rule in lint.RULES if rule is not lint.in_nav for line in report(rule, broken)]) == 1
 
 
 def test_a_chapter_two_folders_deep_is_found():

@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 from tests.book.lint import PROJECT, configuration
 
 # The path at which a server offers the book: the 404 page names its files by it.
-BASE = urlparse(configuration()["site_url"]).path
+BASE = urlparse(configuration()["site_url"]).path.rstrip("/") + "/"
 
 
 def build(target: Path, project: Path = PROJECT, **environment: str) -> subprocess.CompletedProcess:

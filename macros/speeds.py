@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 
 from .arithmetic import parameters, weights as weights_of
-from .arithmetic.efficiency import SWEEP, Chip, Fit, Observation, Range, Work, fit, generation, predict
+from .arithmetic.efficiency import SWEEP, Chip, ClassError, Fit, Observation, Range, Work, fit, generation, leave_one_device_out, predict
 from .arithmetic.kv_cache import growing_bytes_per_token, kv_bytes
 from .arithmetic.placement import Placement
 from .arithmetic.speed import bandwidth
@@ -154,6 +154,12 @@ def _year(row: Speed) -> float:
         return 2025.8
     year, *rest = row.as_of.split("-")
     return int(year) + ((int(rest[0]) - 0.5) / 12 if rest else 0.5)
+
+
+@cache
+def left_out_errors() -> tuple[ClassError, ...]:
+    """Error by class of devices, each predicted without its own measurements."""
+    return tuple(leave_one_device_out(observations()))
 
 
 # ---------------------------------------------------------------- predictions

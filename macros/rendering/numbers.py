@@ -10,7 +10,8 @@ from fractions import Fraction
 from functools import cache
 from html import escape
 
-from ..arithmetic import compute_buffer, cost, kv_cache as kv, memory as memory_, parameters as count_of, speed, weights as weights_of
+from .. import speeds
+from ..arithmetic import compute_buffer, cost, kv_cache as kv, memory as memory_, parameters as count_of, placement, speed, weights as weights_of
 from ..arithmetic.quantization import types
 from ..arithmetic.blocks import attention_shape, has_own_keys
 from ..arithmetic.tensors import kinds, tensors
@@ -94,6 +95,13 @@ def need(model: str, format: str, context: int, cache: str = "F16") -> memory_.N
         overhead=memory_.gib_bytes(overhead.value))
 
 
+def card_need(model: str, format: str, context: int, cache: str = "F16") -> memory_.Need:
+    """What lies on a graphics card that holds all layers: without an input embedding, which stays in the computer's memory."""
+    kind = cache_type(cache)
+    placed = placement.place(model_of(model).architecture, mix_of(format), catalog().types, context, kind, kind)
+    return memory_.Need(placed.device_weights, placed.device_kv, placed.device_compute, memory_.gib_bytes(catalog().find("constants", "runtime-overhead").value))
+
+
 def bytes_per_token(model: str, format: str, context: int = 0) -> int:
     """Bytes one generated token reads: weights, and the KV cache at that depth."""
     read = weights_of.bytes_read_per_token(model_of(model).architecture, mix_of(format), catalog().types)
@@ -122,7 +130,7 @@ def _parameters(model: str) -> Number:
     total = count_of.total(m.architecture)
     extras = sum(e.count for e in m.parameters.extras)
     beside = f"; with {units.count(extras)} beside the text model (towers, buffers) the published {m.parameters.total:,}" if extras else ", equal to the published count"
-    return Number(units.count(total), str(total), "parameters", f"{total:,}, the elements of all {len(tensors(m.architecture)):,} tensors",
+    return Number(units.count(total), str(total), "parameters", f"{total:,}, the elements of {sum(t.counted for t in tensors(m.architecture)):,} tensors",
                   f"{m.name}: {m.architecture.layers} layers, width {m.architecture.hidden:,}, vocabulary {m.architecture.vocab:,}{beside}", (m.parameters.source,))
 
 
@@ -227,6 +235,26 @@ def _decode_ceiling(model: str, format: str, device: str, context: int = 0) -> N
                   f"{d.name}; {what}: every weight once" + (", of the experts only the active ones" if m.architecture.experts else "") + ", of a separate input embedding one row", (*d.sources[:1],))
 
 
+def _speed(what: str, prediction: speeds.Prediction, model: Model, format: str, device: Device) -> Number:
+    if prediction.expected is None:
+        raise CatalogError(f"nothing can be said of {what} on '{device.id}': {prediction.basis}; name another device")
+    low, expected, high = (units.tokens_per_second(Fraction(getattr(prediction, end))) for end in ("low", "expected", "high"))
+    return Number(f"{low.split(units.NBSP)[0]} to {high}", f"{prediction.expected:.6g}", "tokens/s",
+                  f"{expected} expected; four of five published speeds lie in such a range", f"{m_at(model, format)} on {device.name}; rests on: {prediction.basis}", device.sources[:1])
+
+
+def m_at(model: Model, format: str) -> str:
+    return f"{model.name} at {format}"
+
+
+def _decode_speed(model: str, format: str, device: str, context: int = 0) -> Number:
+    return _speed("writing", speeds.decode_on(model, format, device, context), model_of(model), format, device_of(device))
+
+
+def _prefill_speed(model: str, format: str, device: str, prompt: int = 512) -> Number:
+    return _speed("reading a prompt", speeds.prefill_on(model, format, device, prompt), model_of(model), format, device_of(device))
+
+
 def _bandwidth(device: str) -> Number:
     d = device_of(device)
     b, value = d.bandwidth, speed.bandwidth(d.bandwidth)
@@ -270,7 +298,7 @@ def _words(tokens: int) -> Number:
     c = catalog().find("constants", "words-per-token")
     value = int(_positive("tokens", tokens) * Fraction(str(c.value)))
     rounded = units.significant(round(value, 1 - len(str(value)) + 1), 2)
-    return Number(f"{rounded}{units.NBSP}words", str(value), "words", f"{tokens:,} tokens × {c.value:g} words per token", f"{c.what} Range {c.low:g} to {c.high:g}.", c.sources)
+    return Number(f"about {rounded}{units.NBSP}words", str(value), "words", f"{tokens:,} tokens × {c.value:g} words per token", f"{c.what} Range {c.low:g} to {c.high:g}.", c.sources)
 
 
 def _split_ceiling(model: str, format: str, device: str, system: str, share: float) -> Number:
@@ -416,6 +444,16 @@ def memory(*, model: str, format: str, context: int, cache: str = "F16") -> str:
 def decode_ceiling(*, model: str, format: str, device: str, context: int = 0) -> str:
     """Tokens per second that the device's bandwidth allows at most."""
     return _decode_ceiling(model, format, device, context).inline()
+
+
+def decode_speed(*, model: str, format: str, device: str, context: int = 0) -> str:
+    """Tokens per second of writing on a device that holds the whole model, as the range of four in five published results."""
+    return _decode_speed(model, format, device, context).inline()
+
+
+def prefill_speed(*, model: str, format: str, device: str, prompt: int = 512) -> str:
+    """Tokens per second of reading a prompt, as a range."""
+    return _prefill_speed(model, format, device, prompt).inline()
 
 
 def bandwidth(*, device: str) -> str:

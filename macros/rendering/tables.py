@@ -1,13 +1,15 @@
 """Computed tables. Complete without script; exact values stand in data attributes."""
 
+from fractions import Fraction
 from html import escape
 
 from ..arithmetic import memory as memory_, parameters as count_of, speed, weights as weights_of
 from ..catalog.errors import CatalogError
 from ..data import catalog
+from ..speeds import decode_on, left_out_errors
 from . import units
 from .html import element, figure, hidden
-from .numbers import bytes_per_token, ceiling, device_of, kv_bytes, mix_of, model_of, need, weights_bytes
+from .numbers import bytes_per_token, card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, weights_bytes
 
 WORDS = {"fits": "yes", "tight": "tight", "no": "no"}
 
@@ -43,14 +45,16 @@ def fit_table(*, id: str, caption: str, models: list[str], formats: list[str], c
     body = ""
     for model in models:
         for format in formats:
-            n = need(model, format, context)
-            cells = cell(units.gib(n.weights), n.weights) + cell(units.gib(n.kv_cache), n.kv_cache) + cell(f"<b>{units.gib(n.total)}</b>", n.total)
-            marks = "".join(cell(fit_mark(n.total, memory_.gib_bytes(c)), memory_.verdict(n.total, memory_.gib_bytes(c)), "l") for c in capacities)
+            n = card_need(model, format, context)
+            needed = n.total
+            cells = cell(units.gib(n.weights), n.weights) + cell(units.gib(n.kv_cache), n.kv_cache) + cell(f"<b>{units.gib(needed)}</b>", needed)
+            marks = "".join(cell(fit_mark(needed, memory_.gib_bytes(c)), memory_.verdict(needed, memory_.gib_bytes(c)), "l") for c in capacities)
             body += element("tr", row_head(model_of(model).name, format) + cells + marks, data_model=model, data_format=format)
     first = (head("Model, format", rowspan=2) + head("Weights", "GiB", rowspan=2) + head("KV cache", "GiB", rowspan=2) + head("Needed", "GiB", rowspan=2)
-             + element("th", "On a device with", scope="colgroup", colspan=len(capacities), class_="span"))
+             + element("th", "On a graphics card with", scope="colgroup", colspan=len(capacities), class_="span"))
     second = "".join(head(f"{c} GB", class_="l") for c in capacities)
-    note = ('Needed is weights, KV cache and work space. Devices are sold in GB and mean GiB. '
+    note = ('Needed is weights, KV cache and work space on the card; the input embedding of most models stays in the computer’s own memory and is not counted. '
+            'Graphics cards are sold in GB and mean GiB; a computer without one has less to give, as the system needs its share and macOS lends a model only a part. '
             '<span class="fit yes">fits</span> uses at most 90&nbsp;% of the memory; <span class="fit tight">tight</span> uses the rest, so close other programs; '
             '<span class="fit no">no</span> does not load whole. The second line is what is left over or missing, in GiB.')
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Context {context:,} tokens, cache in F16", table=table(id, [first, second], element("tbody", body)), class_="tab wide", note=note)
@@ -87,17 +91,21 @@ def kv_table(*, id: str, caption: str, models: list[str], contexts: list[int], c
     return figure(id=id, caption=f"<b>{escape(caption)}</b> One conversation, cache in {escape(cache.upper())}, GiB", table=table(id, [first], element("tbody", body)), class_="tab wide")
 
 
-def model_table(*, id: str, caption: str, models: list[str] | None = None) -> str:
-    """Models with maker, month, computed and published parameters, license. All of the catalog if none is named."""
+def model_table(*, id: str, caption: str, models: list[str], detail: bool = False) -> str:
+    """Models with maker, month, parameters and license; detail=True sets the computed count beside the published one."""
     body = ""
-    for key in models or sorted(catalog().models, key=lambda k: (catalog().models[k].released, k)):
+    for key in models:
         m = model_of(key)
         total, active, extras = count_of.total(m.architecture), count_of.active(m.architecture), sum(e.count for e in m.parameters.extras)
-        body += element("tr", row_head(m.name) + cell(escape(m.maker), class_="l") + cell(m.released, class_="l") + cell(f"{total:,}", total)
-                        + (cell(f"{extras:,}", extras)) + cell(f"{m.parameters.total:,}", m.parameters.total) + cell(units.fixed(active / 10**9, 2), active) + cell(escape(m.license.name), class_="l"), data_model=key)
-    first = (head("Model") + head("Maker", class_="l") + head("Released", class_="l") + head("Computed", "parameters") + head("Beside it", "towers, buffers")
-             + head("Published", "stored elements") + head("Per token", "billion") + head("License", class_="l"))
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Computed + beside it = published, to the unit", table=table(id, [first], element("tbody", body)), class_="tab wide")
+        counts = (cell(f"{total:,}", total) + cell(f"{extras:,}", extras) + cell(f"{m.parameters.total:,}", m.parameters.total) if detail
+                  else cell(units.significant(Fraction(total, 10**9)), total))
+        body += element("tr", row_head(m.name) + cell(escape(m.maker), class_="l") + cell(m.released, class_="l") + counts
+                        + cell(units.significant(Fraction(active, 10**9)), active) + cell(escape(m.license.name), class_="l"), data_model=key)
+    counts = (head("Computed", "parameters") + head("Beside it", "towers, buffers") + head("Published", "stored elements") if detail
+              else head("Parameters", "billion"))
+    first = head("Model") + head("Maker", class_="l") + head("Released", class_="l") + counts + head("For each token", "billion") + head("License", class_="l")
+    note = "Computed and beside it add up to published, to the unit" if detail else "For each token: the parameters that take part in it"
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {note}", table=table(id, [first], element("tbody", body)), class_="tab wide")
 
 
 def device_table(*, id: str, caption: str, devices: list[str] | None = None) -> str:
@@ -124,13 +132,42 @@ def machine_table(*, id: str, caption: str, machines: list[dict], models: list[s
         if missing:
             raise CatalogError(f"machine_table: a machine needs name, example, device and gib; {', '.join(sorted(missing))} is missing")
         free = memory_.gib_bytes(machine["gib"])
-        fitting = [m for m in ranked if need(m, format, context).total <= free]
+        card = device_of(machine["device"]).kind.endswith("-gpu")
+        needs = {m: (card_need if card else need)(m, format, context).total for m in ranked}
+        fitting = [m for m in ranked if needs[m] <= free]
         if not fitting:
             raise CatalogError(f"machine_table: none of the models fits {machine['name']}; add a smaller one")
         best = fitting[-1]
-        n, rate = need(best, format, context).total, ceiling(best, format, machine["device"], context)
+        speed_ = decode_on(best, format, machine["device"])
+        low, high = (units.tokens_per_second(Fraction(v)).split(units.NBSP)[0] for v in (speed_.low, speed_.high))
         body += element("tr", element("th", f'{escape(machine["name"])} <small>{escape(machine["example"])}</small>', scope="row") + cell(escape(model_of(best).name), class_="l")
-                        + cell(units.tokens_per_second(rate).split(units.NBSP)[0], f"{float(rate):.6g}") + cell(units.gb(weights_bytes(best, format)), weights_bytes(best, format))
-                        + cell(f"{units.gib(n)} of {units.fixed(machine['gib'], 0)}", n), data_device=machine["device"], data_model=best)
-    first = head("Machine") + head("Largest model", class_="l") + head("Speed at most", "tokens/s") + head("Download", "GB") + head("Memory", "GiB needed of GiB usable")
+                        + cell(f"{low} to {high}", f"{speed_.expected:.6g}") + cell(units.gb(weights_bytes(best, format)), weights_bytes(best, format))
+                        + cell(f"{units.gib(needs[best])} of {units.gib(free)}", needs[best]), data_device=machine["device"], data_model=best)
+    first = head("Machine") + head("Largest model", class_="l") + head("Writes", "tokens/s") + head("Download", "GB") + head("Memory", "GiB needed of GiB usable")
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Format {escape(format)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide")
+
+
+def speed_error_table(*, id: str, caption: str) -> str:
+    """How far predicted speeds of devices lie from published ones when the device's own figures are left out of the fit."""
+    body, groups = "", (("decode, dense", "Writing, dense models, graphics cards and Macs"), ("decode, experts", "Writing, mixtures of experts, the same"),
+                        ("decode cpu, dense", "Writing, dense models, processors"), ("prefill, dense", "Reading, dense models, graphics cards and Macs"),
+                        ("prefill, experts", "Reading, mixtures of experts, the same"))
+    errors = {e.name: e for e in left_out_errors()}
+    for name, title in groups:
+        body += _error_row(errors[name], f"<b>{escape(title)}</b>")
+        body += "".join(_error_row(e, escape(CLASSES.get(e.name.rpartition(", ")[2], e.name.rpartition(", ")[2]))) for e in errors.values() if e.name.startswith(f"{name}, ") and e.rows >= 10)
+    first = head("Class") + head("Results") + head("Devices") + head("Median error", "%") + head("Nine of ten within", "%") + head("In the range", "%")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Each device predicted from the others", table=table(id, [first], element("tbody", body)), class_="tab wide",
+                  note="In the range: the share of published results inside the range we print, which aims at 80&nbsp;%. Classes with fewer than ten results are in the sums only.")
+
+
+CLASSES = {
+    "cuda-ada": "GeForce and RTX of the Ada generation", "cuda-ampere": "Ampere", "cuda-blackwell": "Blackwell", "cuda-turing": "Turing", "cuda-ga100": "A100",
+    "cuda-hopper": "H100 and H200", "cuda-unified": "DGX Spark and Jetson", "metal-m1": "Apple M1", "metal-m2": "Apple M2", "metal-m3": "Apple M3", "metal-m4": "Apple M4",
+    "rocm-radeon": "Radeon with ROCm", "rocm-amd-unified": "Ryzen AI Max with ROCm", "vulkan-amd-unified": "Ryzen AI Max with Vulkan", "cpu-arm": "ARM processors", "cpu-x86": "x86 processors",
+}
+
+
+def _error_row(e, title: str) -> str:
+    return element("tr", element("th", title, scope="row") + cell(f"{e.rows:,}", e.rows) + cell(f"{e.devices}", e.devices)
+                   + "".join(cell(units.fixed(100 * v, 0), f"{v:.4g}") for v in (e.median, e.ninth_decile, e.coverage)))

@@ -34,7 +34,7 @@ def working(html: str) -> str:
     (numbers.kv_per_token(model="llama-3.1-8b"), "128 KiB"),
     (numbers.bandwidth(device="rtx-3060-12"), "360 GB/s"),
     (numbers.capacity(device="rtx-3060-12"), "12 GiB"),
-    (numbers.words(tokens=8000), "6,000 words"),
+    (numbers.words(tokens=8000), "about 6,000 words"),
     (numbers.reading_speed(), "5.3 tokens/s"),
     (numbers.size_ratio(model="llama-3.1-8b", format="Q8_0", than="BF16"), "0.53×"),
     (numbers.decode_ceiling(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12"), "78 tokens/s"),

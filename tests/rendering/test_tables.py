@@ -12,7 +12,7 @@ ALL = [
     tables.fit_table(**FIT),
     tables.size_table(id="t", caption="c", model="llama-3.1-8b", formats=["Q4_K_M", "BF16"]),
     tables.kv_table(id="t", caption="c", models=["llama-3.1-8b", "deepseek-v3"], contexts=[8192]),
-    tables.model_table(id="t", caption="c"),
+    tables.model_table(id="t", caption="c", models=["llama-3.1-8b", "gemma-3-4b"], detail=True),
     tables.device_table(id="t", caption="c"),
     charts.bandwidth_ladder(id="t", caption="c", model="llama-3.1-8b", format="Q4_K_M", devices=["ddr5-6000-2ch", "rtx-3060-12"]),
 ]

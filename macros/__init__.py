@@ -5,7 +5,7 @@ import sys
 
 from .catalog import CatalogError
 from .data import catalog
-from .rendering import charts, numbers, pages, tables
+from .rendering import charts, numbers, pages, reference, tables
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -18,6 +18,10 @@ VOCABULARY = (
     # tables and pictures
     tables.fit_table, tables.size_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table,
     charts.bandwidth_ladder, charts.memory_bar,
+    # reference pages
+    reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_table, reference.block_table,
+    reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_sources,
+    reference.device_facts, reference.device_models, reference.device_sources,
     # lists from the whole book
     pages.contents, pages.glossary, pages.term_count, pages.sources,
 )

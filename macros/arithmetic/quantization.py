@@ -6,15 +6,15 @@ first match wins. Rows of the table: role of the tensor, mixes it applies to, ty
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
 
 from ..catalog.records import Architecture, BlockType, Mix
 from .tensors import Tensor, tensors
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What a condition may ask: about the model, and about where the tensor stands."""
 
     kv_sharing: int            # query heads per key head (1 for multi-head, 8 for Llama 3.3 70B)
@@ -172,33 +172,60 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False) -> l
 
     `block_types` maps a type's name to its BlockType (the catalog's `types`).
     """
-    all_tensors = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
     if block_types[mix.default].block == 1:
-        return [(t, block_types[source_type(t, mix.id)]) for t in all_tensors]
+        return [(t, block_types[source_type(t, mix.id)]) for t, _ in _roles(a)]
 
-    facts = _facts(a, all_tensors, imatrix)
+    facts = _facts(a, imatrix)
     seen: Counter[str] = Counter()
     result = []
-    for tensor in all_tensors:
-        if not is_quantized(tensor):
+    for tensor, role in _roles(a):
+        if role is None:
             result.append((tensor, block_types[source_type(tensor, "BF16")]))
             continue
-        role = role_of(tensor, a.tied_embeddings)
         index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
-        here = replace(facts, index=index, counted=seen[role], of=facts.of if role == "value" else facts.layers)
+        here = facts
+        if _asks(role, _three_dimensional(tensor), mix.id):
+            here = facts._replace(index=index, counted=seen[role], of=facts.of if role == "value" else facts.layers)
         seen[role] += 1
         result.append((tensor, _pick(role, tensor, mix, here, block_types)))
     return result
 
 
-def _facts(a: Architecture, all_tensors: Iterable[Tensor], imatrix: bool) -> Facts:
+@cache
+def _roles(a: Architecture) -> tuple[tuple[Tensor, str | None], ...]:
+    """Every tensor in the quantizer's own order with its role, None if it is never quantized; the same for every mix."""
+    in_order = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
+    return tuple((t, role_of(t, a.tied_embeddings) if is_quantized(t) else None) for t in in_order)
+
+
+@cache
+def _facts(a: Architecture, imatrix: bool) -> Facts:
     return Facts(
         kv_sharing=a.heads if a.mla else a.heads // a.kv_heads,
         experts=a.experts.count if a.experts else 0,
         layers=a.layers,
         seventy_b=a.gguf in ("llama", "qwen2") and a.layers == 80 and a.heads != a.kv_heads,
         imatrix=imatrix,
-        of=sum(role_of(t, False) == "value" for t in all_tensors))
+        of=sum(role_of(t, False) == "value" for t in tensors(a)))
+
+
+@cache
+def _rules(role: str, three_dimensional: bool, mix: str) -> tuple[tuple[str, Condition], ...]:
+    """The rows of RULES that concern a tensor: type it gets, and when. Thousands of tensors ask for the same few rows."""
+    applies = {role} if role == "output" else {role, "every"}
+    if three_dimensional:
+        applies.add("three_dimensional")
+    return tuple((gets, when) for of_role, mixes, gets, when in RULES if of_role in applies and (mixes is ANY or mix in mixes))
+
+
+@cache
+def _asks(role: str, three_dimensional: bool, mix: str) -> bool:
+    """Whether any of these rows depends on where the tensor stands; most do not."""
+    return any(when is not always for _, when in _rules(role, three_dimensional, mix))
+
+
+def _three_dimensional(tensor: Tensor) -> bool:
+    return len(tensor.shape) > 2 and tensor.shape[2] > 1
 
 
 def _pick(role: str, tensor: Tensor, mix: Mix, facts: Facts, block_types) -> BlockType:
@@ -206,11 +233,7 @@ def _pick(role: str, tensor: Tensor, mix: Mix, facts: Facts, block_types) -> Blo
     if role == "output" and mix.id != "MXFP4_MOE" and row % block_types[mix.default].block:
         chosen = "Q8_0"
     else:
-        applies = {role} if role == "output" else {role, "every"}
-        if len(tensor.shape) > 2 and tensor.shape[2] > 1:
-            applies.add("three_dimensional")
-        chosen = next((gets for of_role, mixes, gets, when in RULES
-                       if of_role in applies and (mixes is ANY or mix.id in mixes) and when(facts)), "default")
+        chosen = next((gets for gets, when in _rules(role, _three_dimensional(tensor), mix.id) if when(facts)), "default")
     if chosen == "default":
         chosen = mix.default
     if role == "value" and facts.seventy_b and mix.id not in LOW and chosen in ("Q3_K", "Q4_K"):

@@ -7,6 +7,7 @@ Markdown rule can touch either; the Markdown extension in endnotes.py turns it i
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from html import escape
 
 from ..arithmetic import compute_buffer, kv_cache as kv, memory as memory_, parameters as count_of, speed, weights as weights_of
@@ -69,11 +70,18 @@ def _positive(name: str, value: int) -> int:
 
 
 # ---------------------------------------------------------------- arithmetic on catalog ids
+# Cached, because hundreds of pages ask for the same few thousand sums over all tensors of a model;
+# typed, so that context=8192.0 is refused although it equals 8192.
 
+_cached = lru_cache(maxsize=None, typed=True)
+
+
+@_cached
 def weights_bytes(model: str, format: str) -> int:
     return weights_of.weights_bytes(model_of(model).architecture, mix_of(format), catalog().types)
 
 
+@_cached
 def kv_bytes(model: str, context: int, cache: str = "F16", sequences: int = 1) -> int:
     kind = cache_type(cache)
     try:
@@ -82,6 +90,7 @@ def kv_bytes(model: str, context: int, cache: str = "F16", sequences: int = 1) -
         raise CatalogError(str(error)) from None
 
 
+@_cached
 def need(model: str, format: str, context: int, cache: str = "F16") -> memory_.Need:
     overhead = catalog().find("constants", "runtime-overhead")
     return memory_.Need(
@@ -90,6 +99,7 @@ def need(model: str, format: str, context: int, cache: str = "F16") -> memory_.N
         overhead=memory_.gib_bytes(overhead.value))
 
 
+@_cached
 def bytes_per_token(model: str, format: str, context: int = 0) -> int:
     """Bytes one generated token reads: weights, and the KV cache at that depth."""
     read = weights_of.bytes_read_per_token(model_of(model).architecture, mix_of(format), catalog().types)
@@ -97,7 +107,13 @@ def bytes_per_token(model: str, format: str, context: int = 0) -> int:
 
 
 def ceiling(model: str, format: str, device: str, context: int = 0) -> Fraction:
-    return speed.decode_ceiling(bytes_per_token(model, format, context), speed.bandwidth(device_of(device).bandwidth))
+    return speed.decode_ceiling(bytes_per_token(model, format, context), rate_of(device))
+
+
+@_cached
+def rate_of(device: str) -> Fraction:
+    """Bandwidth in GB/s."""
+    return speed.bandwidth(device_of(device).bandwidth)
 
 
 def size_gib(device: Device, size: int | None) -> int:

@@ -16,25 +16,30 @@ help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 book: $(VENV)/book ## build the site in site/ and the offline edition in dist/
+	@$(BIN)/python -m macros stage
 	@$(BIN)/python -m macros check
 	@mkdir -p .cache && $(BIN)/python -m mkdocs build --strict >.cache/build.log 2>&1 || { cat .cache/build.log; exit 1; }
 	@$(BIN)/python -m macros zip
 
 serve: $(VENV)/book ## read the book at http://127.0.0.1:8000 while you edit it
-	$(BIN)/python -m mkdocs serve
+	@$(BIN)/python -m macros stage
+	$(BIN)/python -m mkdocs serve --dirty --config-file mkdocs.serve.yml
 
 check: $(VENV)/test ## check texts and data, without a browser
+	@$(BIN)/python -m macros stage
 	@$(BIN)/python -m macros check
 	@$(BIN)/python -m pytest -m "not browser and not slow"
 
 test: $(VENV)/test ## all tests, with a browser
 	@$(BIN)/python -m tests.site.browser
+	@$(BIN)/python -m macros stage
 	@$(BIN)/python -m macros check
 	@$(BIN)/python -m pytest
 
 zensical: $(VENV)/book ## build the same sources with the theme's successor, into site/
 	@$(PYTHON) -m venv .venv-zensical
 	@.venv-zensical/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-zensical.txt
+	@.venv-zensical/bin/python -m macros stage
 	.venv-zensical/bin/python -m zensical build --strict --clean
 
 lock: ## resolve the pinned requirements again after a change in pyproject.toml (needs uv)
@@ -43,7 +48,7 @@ lock: ## resolve the pinned requirements again after a change in pyproject.toml 
 	uv pip compile --group zensical -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-zensical.txt
 
 clean: ## remove everything that was made
-	rm -rf $(VENV) .venv-zensical site dist .cache .pytest_cache
+	rm -rf $(VENV) .venv-zensical site dist .cache .pytest_cache docs/reference/models docs/reference/devices
 
 # Virtual environment: remade when a requirements file changes. Debian ships Python without venv's pip: see the hint.
 $(VENV)/book: requirements.txt

@@ -7,7 +7,7 @@ import jinja2
 
 from .catalog import CatalogError
 from .data import catalog
-from .rendering import accuracy, charts, numbers, pages, tables, training
+from .rendering import accuracy, charts, numbers, pages, reference, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -24,6 +24,10 @@ VOCABULARY = (
     charts.bandwidth_ladder, charts.memory_bar,
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
+    # reference pages
+    reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_by_model, reference.block_table,
+    reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_sources,
+    reference.device_facts, reference.device_models, reference.device_sources,
     # lists from the whole book
     pages.contents, pages.glossary, pages.term_count, pages.sources,
 )

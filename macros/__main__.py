@@ -1,10 +1,10 @@
-"""Command line of the project: python -m macros check | estimate | generate | import-config | zip"""
+"""Command line of the project: python -m macros check | estimate | stage | generate | import-config | zip"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from . import estimate, import_config, tools
+from . import estimate, import_config, staging, tools
 from .catalog import CatalogError
 
 
@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     check = commands.add_parser("check", help="validate the catalog and every macro call in docs/")
     check.add_argument("--stale", action="store_true", help="also list the records whose review date has passed")
     estimate.add_arguments(commands.add_parser("estimate", help="what a model needs in memory and, with a device, whether it fits and how fast it runs"))
+    commands.add_parser("stage", help="write the pages that follow from the catalog into docs/: one for each model and device")
     commands.add_parser("generate", help="write what follows from the code: JSON Schemas for editors, the list of macros in CONTRIBUTING.md")
     import_ = commands.add_parser("import-config", help="write a model's YAML from a Hugging Face config.json, with gaps where it does not say")
     import_.add_argument("config", type=Path, metavar="CONFIG.json")
@@ -36,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
                     print(tools.stale())
             case "estimate":
                 print(estimate.run(options))
+            case "stage":
+                print(staging.stage())
             case "generate":
                 print("\n".join(tools.write_generated()))
             case "import-config":

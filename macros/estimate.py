@@ -13,6 +13,7 @@ from .catalog.loader import read_model
 from .catalog.records import BlockType, Device, Mix, Model
 from .data import catalog
 from .rendering import units
+from .rendering.numbers import usable_bytes
 from .speeds import decode_range, prefill_range
 
 
@@ -66,7 +67,7 @@ def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, conte
     }
     if devices:
         chosen = [book.find("devices", d) for d in devices]
-        free = sum(usable_bytes(d, memory_gib) for d in chosen)
+        free = sum(free_bytes(d, memory_gib) for d in chosen)
         arguments = (a, mix, book.types, context, type_k, type_v)
         whole = place(*arguments, imatrix=imatrix, **settings)
         placed = place(*arguments, gpu_layers=gpu_layers, imatrix=imatrix, **settings) if gpu_layers is not None else \
@@ -81,16 +82,14 @@ def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, conte
     return result
 
 
-def usable_bytes(device: Device, memory_gib: int | None = None) -> int:
-    """Bytes of a device a model can use: without driver and program, and of unified memory the share the system grants."""
+def free_bytes(device: Device, memory_gib: int | None = None) -> int:
+    """Bytes of a device a model can use, without what driver and program take."""
     if device.memory is None:
         raise CatalogError(f"device '{device.id}' holds no model; name one with memory, for example rtx-3060-12")
     size = memory_gib or max(device.memory.sizes)
     if size not in device.memory.sizes:
         raise CatalogError(f"device '{device.id}' is sold with {', '.join(map(str, device.memory.sizes))} GB, not {size}")
-    constants = catalog().constants
-    share = {"unified-memory": constants["unified-usable-share"].value, "system-memory": constants["system-usable-share"].value}.get(device.kind, 1.0)
-    return int(memory_.gib_bytes(size) * share) - memory_.gib_bytes(constants["runtime-overhead"].value)
+    return usable_bytes(device, size) - memory_.gib_bytes(catalog().constants["runtime-overhead"].value)
 
 
 def as_text(result: dict) -> str:

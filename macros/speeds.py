@@ -49,10 +49,14 @@ def backend_of(device: Device) -> str:
 
 
 def chip(device: Device, backend: str | None = None) -> Chip:
-    """What the speed model needs of a device."""
+    """What the speed model needs of a device; one that was announced without a month belongs to no class yet."""
     backend = backend or backend_of(device)
-    return Chip(device.id, backend, generation(backend, device.maker, memory=device.memory.type if device.memory else "", launched=device.launched or "",
-                                               unified=device.kind in UNIFIED, name=device.name),
+    try:
+        class_ = generation(backend, device.maker, memory=device.memory.type if device.memory else "", launched=device.launched or "",
+                            unified=device.kind in UNIFIED, name=device.name)
+    except ValueError:
+        class_ = "announced"
+    return Chip(device.id, backend, class_,
                 float(bandwidth(device.bandwidth)), device.fp32_tflops, device.fp16_tflops, device.int8_tops)
 
 

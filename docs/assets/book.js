@@ -1,4 +1,4 @@
-/* The book is complete without this file. It adds: workings in place, table filters, keyboard access. */
+/* The book is complete without this file. It adds: workings in place, table filters and sorting, keyboard access. */
 (() => {
   const $$ = (s, e = document) => [...e.querySelectorAll(s)];
   // 1. A computed number opens its working next to itself instead of jumping to the end of the chapter.
@@ -56,7 +56,26 @@
     f.addEventListener("reset", () => setTimeout(run));
     run();
   }
-  // 3. The theme's header switches are labels of hidden checkboxes: no keyboard. Make them buttons.
+  // 3. Sorting: in a sortable table every column head becomes a button; numbers by data-value, what is missing last.
+  for (const t of $$("table.sortable")) {
+    const heads = $$("thead th", t),
+      body = t.tBodies[0],
+      key = (r, i) => r.cells[i].dataset.value ?? r.cells[i].textContent.replaceAll(",", "").replace("–", "");
+    heads.forEach((th, i) => {
+      const b = Object.assign(document.createElement("button"), { type: "button" });
+      b.append(...th.childNodes);
+      th.append(b);
+      b.addEventListener("click", () => {
+        const sign = th.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+        heads.forEach((h) => h.removeAttribute("aria-sort"));
+        th.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
+        const rows = [...body.rows].map((r) => [key(r, i), r]);
+        rows.sort(([a], [b]) => !a - !b || sign * (a - b || (a - b === 0 ? 0 : a.localeCompare(b, "en", { numeric: true }))));
+        body.append(...rows.map(([, r]) => r));
+      });
+    });
+  }
+  // 4. The theme's header switches are labels of hidden checkboxes: no keyboard. Make them buttons.
   for (const l of $$("header label.md-header__button[for=__drawer], header label.md-header__button[for=__search]")) {
     const box = document.getElementById(l.htmlFor),
       b = document.createElement("button"),
@@ -77,12 +96,12 @@
     childList: true,
     subtree: true,
   });
-  // 4. Tables written in Markdown: the theme lets them scroll but not by keyboard.
+  // 5. Tables written in Markdown: the theme lets them scroll but not by keyboard.
   const reach = () => {
     for (const w of $$(".md-typeset__scrollwrap")) w.scrollWidth > w.clientWidth ? w.setAttribute("tabindex", 0) : w.removeAttribute("tabindex");
   };
   new ResizeObserver(reach).observe(document.body);
-  // 5. Open every hidden answer and working for printing.
+  // 6. Open every hidden answer and working for printing.
   addEventListener("beforeprint", () =>
     $$("details:not([open])").forEach((d) => {
       d.open = true;

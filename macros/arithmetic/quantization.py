@@ -7,16 +7,15 @@ first match wins. Rows of the table: role of the tensor, mixes it applies to, ty
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from ..catalog.records import Architecture, BlockType, Mix
 from .blocks import attention_shape
 from .tensors import Tensor, kinds, tensors
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What a condition may ask: about the model, and about where the tensor stands."""
 
     kv_sharing: int            # query heads per key head (1 for multi-head, 8 for Llama 3.3 70B)
@@ -182,27 +181,36 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False, befo
     """
     if block_types[mix.default].block == 1:
         return [(t, block_types[mix.experts if _kept_experts(t, mix) else mix.id if quantized else source_type(t, mix.id)])
-                for t, _, quantized in _in_order(a)]
+                for t, _, quantized, _ in _in_order(a)]
 
     rules = mix.like or mix.id
     facts = _facts(a, imatrix)
     seen: Counter[str] = Counter()
+    settled: dict[tuple, BlockType] = {}       # layers repeat: what does not depend on the place is decided once
     result = []
-    for tensor, role, quantized in _in_order(a):
-        if not quantized:
-            chosen = source_type(tensor, "BF16")
-        elif _kept_experts(tensor, mix):
-            chosen = mix.experts
-        else:
-            index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
-            here = (index, facts.of if role == "value" else facts.layers, seen[role])
-            seen[role] += 1
-            if before_2026 and "attn_qkv.weight" in tensor.name:
-                chosen = FUSED_BEFORE_2026.get(rules, mix.default)
+    for tensor, role, quantized, group in _in_order(a):
+        kind = settled.get(group)
+        if kind is None:
+            once = True
+            if not quantized:
+                chosen = source_type(tensor, "BF16")
+            elif _kept_experts(tensor, mix):
+                chosen = mix.experts
             else:
-                chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, facts, here, block_types)
-            chosen = _fitting(chosen, tensor.shape[0], block_types)
-        result.append((tensor, block_types[chosen]))
+                index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
+                here = (index, facts.of if role == "value" else facts.layers, seen[role])
+                if before_2026 and "attn_qkv.weight" in tensor.name:
+                    chosen = FUSED_BEFORE_2026.get(rules, mix.default)
+                else:
+                    chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, facts, here, block_types)
+                    once = not _asks_for_place(role, _three_dimensional(tensor), rules)
+                chosen = _fitting(chosen, tensor.shape[0], block_types)
+            kind = block_types[chosen]
+            if once:
+                settled[group] = kind
+        if quantized and not _kept_experts(tensor, mix):
+            seen[role] += 1
+        result.append((tensor, kind))
     return result
 
 
@@ -211,10 +219,13 @@ def _kept_experts(tensor: Tensor, mix: Mix) -> bool:
 
 
 @cache
-def _in_order(a: Architecture) -> tuple[tuple[Tensor, str, bool], ...]:
-    """(tensor, role, is it quantized) in the quantizer's order: those outside the layers, then layer by layer, by name."""
+def _in_order(a: Architecture) -> tuple[tuple[Tensor, str, bool, tuple], ...]:
+    """(tensor, role, is it quantized, group) in the quantizer's order: those outside the layers, then layer by layer, by name.
+
+    Tensors of a group differ in their layer only.
+    """
     ordered = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
-    return tuple((t, role_of(t, a.tied_embeddings), is_quantized(t)) for t in ordered)
+    return tuple((t, role_of(t, a.tied_embeddings), is_quantized(t), (t.name.split(".", 2)[-1] if t.layer is not None else t.name, t.shape)) for t in ordered)
 
 
 @cache
@@ -225,7 +236,7 @@ def _facts(a: Architecture, imatrix: bool) -> Facts:
         layers=a.layers + (1 if a.prediction else 0),
         seventy_b=a.gguf in ("llama", "qwen2") and a.layers == 80 and a.heads != a.kv_heads,
         imatrix=imatrix,
-        of=sum(role == "value" for _, role, _ in _in_order(a)))
+        of=sum(role == "value" for _, role, _, _ in _in_order(a)))
 
 
 def _kv_sharing(a: Architecture) -> int:
@@ -249,10 +260,9 @@ def _forced(tensor: Tensor, mix: Mix) -> str | None:
 def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, here: tuple[int, int, int], block_types) -> str:
     if role == "output" and rules != "MXFP4_MOE" and tensor.shape[0] % block_types[default].block:
         return "Q8_0"
-    three_dimensional = len(tensor.shape) > 2 and tensor.shape[2] > 1
-    candidates = _rules_for(role, three_dimensional, rules)
+    candidates = _rules_for(role, _three_dimensional(tensor), rules)
     if candidates and candidates[0][1] is not always:
-        facts = replace(facts, index=here[0], of=here[1], counted=here[2])
+        facts = facts._replace(index=here[0], of=here[1], counted=here[2])
     chosen = next((gets for gets, when in candidates if when(facts)), "default")
     if chosen == "default":
         chosen = default
@@ -268,6 +278,15 @@ def _rules_for(role: str, three_dimensional: bool, mix: str) -> tuple[tuple[str,
     if three_dimensional:
         applies.add("three_dimensional")
     return tuple((gets, when) for of_role, mixes, gets, when in RULES if of_role in applies and (mixes is ANY or mix in mixes))
+
+
+@cache
+def _asks_for_place(role: str, three_dimensional: bool, mix: str) -> bool:
+    return any(when is not always for _, when in _rules_for(role, three_dimensional, mix))
+
+
+def _three_dimensional(tensor: Tensor) -> bool:
+    return len(tensor.shape) > 2 and tensor.shape[2] > 1
 
 
 def _fitting(chosen: str, row: int, block_types) -> str:

@@ -5,9 +5,9 @@ Markdown rule can touch either; the Markdown extension in endnotes.py turns it i
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from html import escape
 
 from .. import speeds
@@ -73,12 +73,18 @@ def _positive(name: str, value: int) -> int:
 
 
 # ---------------------------------------------------------------- arithmetic on catalog ids
+# Cached, because hundreds of pages ask for the same few thousand sums over all tensors of a model;
+# typed, so that context=8192.0 is refused although it equals 8192.
 
-@cache
+_cached = lru_cache(maxsize=None, typed=True)
+
+
+@_cached
 def weights_bytes(model: str, format: str, imatrix: bool = False, before_2026: bool = False) -> int:
     return weights_of.weights_bytes(model_of(model).architecture, mix_of(format), catalog().types, imatrix=imatrix, before_2026=before_2026)
 
 
+@_cached
 def kv_bytes(model: str, context: int, cache: str = "F16", sequences: int = 1) -> int:
     kind = cache_type(cache)
     try:
@@ -87,6 +93,7 @@ def kv_bytes(model: str, context: int, cache: str = "F16", sequences: int = 1) -
         raise CatalogError(str(error)) from None
 
 
+@_cached
 def need(model: str, format: str, context: int, cache: str = "F16") -> memory_.Need:
     overhead = catalog().find("constants", "runtime-overhead")
     return memory_.Need(
@@ -95,13 +102,26 @@ def need(model: str, format: str, context: int, cache: str = "F16") -> memory_.N
         overhead=memory_.gib_bytes(overhead.value))
 
 
+def usable_bytes(d: Device, size: int) -> int:
+    """What a model can use of a device sold with `size` GB: all of a card's memory, a share where the system lives in it too."""
+    if d.kind.endswith("-gpu"):
+        return memory_.gib_bytes(size)
+    share = catalog().find("constants", "usable-share-to-32-gb" if size <= 32 else "usable-share-above-32-gb")
+    return int(memory_.gib_bytes(size) * Fraction(str(share.value)))
+
+
 def card_need(model: str, format: str, context: int, cache: str = "F16") -> memory_.Need:
     """What lies on a graphics card that holds all layers: without an input embedding, which stays in the computer's memory."""
-    kind = cache_type(cache)
-    placed = placement.place(model_of(model).architecture, mix_of(format), catalog().types, context, kind, kind)
-    return memory_.Need(placed.device_weights, placed.device_kv, placed.device_compute, memory_.gib_bytes(catalog().find("constants", "runtime-overhead").value))
+    return replace(need(model, format, context, cache), weights=_weights_on_card(model, format))
 
 
+@_cached
+def _weights_on_card(model: str, format: str) -> int:
+    kind = cache_type("F16")
+    return placement.place(model_of(model).architecture, mix_of(format), catalog().types, 256, kind, kind).device_weights
+
+
+@_cached
 def bytes_per_token(model: str, format: str, context: int = 0) -> int:
     """Bytes one generated token reads: weights, and the KV cache at that depth."""
     read = weights_of.bytes_read_per_token(model_of(model).architecture, mix_of(format), catalog().types)
@@ -109,7 +129,13 @@ def bytes_per_token(model: str, format: str, context: int = 0) -> int:
 
 
 def ceiling(model: str, format: str, device: str, context: int = 0) -> Fraction:
-    return speed.decode_ceiling(bytes_per_token(model, format, context), speed.bandwidth(device_of(device).bandwidth))
+    return speed.decode_ceiling(bytes_per_token(model, format, context), rate_of(device))
+
+
+@_cached
+def rate_of(device: str) -> Fraction:
+    """Bandwidth in GB/s."""
+    return speed.bandwidth(device_of(device).bandwidth)
 
 
 def size_gib(device: Device, size: int | None) -> int:

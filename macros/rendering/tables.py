@@ -5,10 +5,11 @@ from html import escape
 
 from ..arithmetic import memory as memory_, parameters as count_of, speed, weights as weights_of
 from ..catalog.errors import CatalogError
+from ..catalog.records import Device, Model
 from ..data import catalog
 from ..speeds import decode_on, left_out_errors
 from . import units
-from .html import element, figure, hidden
+from .html import element, figure, hidden, link
 from .numbers import bytes_per_token, card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, weights_bytes
 
 WORDS = {"fits": "yes", "tight": "tight", "no": "no"}
@@ -18,18 +19,27 @@ def cell(text: str, value=None, class_: str | None = None) -> str:
     return element("td", text, class_=class_, data_value=value)
 
 
-def row_head(text: str, second: str = "") -> str:
-    return element("th", escape(text) + (f"<br><small>{escape(second)}</small>" if second else ""), scope="row")
+def row_head(text: str, second: str = "", address: str | None = None) -> str:
+    first = link(text, address) if address else escape(text)
+    return element("th", first + (f"<br><small>{escape(second)}</small>" if second else ""), scope="row")
+
+
+def page_of(record: Model | Device, folder: str = "../reference") -> str:
+    """Address of the generated page of a model or device, as seen from a chapter (macros/staging.py writes the page)."""
+    return f"{folder}/{'models' if isinstance(record, Model) else 'devices'}/{record.id}.html"
 
 
 def head(text: str, unit: str = "", class_: str | None = None, **more) -> str:
     return element("th", escape(text) + (f"<small>{escape(unit)}</small>" if unit else ""), scope="col", class_=class_, **more)
 
 
-def table(id: str, head_rows: list[str], body: str) -> str:
-    """A table named by its caption; `id` is the figure's, the table itself gets `<id>-table`."""
+def table(id: str, head_rows: list[str], body: str, *, class_: str = "t", searched: bool = True) -> str:
+    """A table named by its caption; `id` is the figure's, the table itself gets `<id>-table`.
+
+    Readers load the search index with their first page: what holds numbers by the hundred stays out of it.
+    """
     rows = "".join(element("tr", row) for row in head_rows)
-    return element("table", element("thead", rows) + body, class_="t", id=f"{id}-table", aria_labelledby=id)
+    return element("table", element("thead", rows) + body, class_=class_, id=f"{id}-table", aria_labelledby=id, data_search_exclude=None if searched else "true")
 
 
 def fit_mark(needed: int, capacity: int) -> str:
@@ -99,7 +109,7 @@ def model_table(*, id: str, caption: str, models: list[str], detail: bool = Fals
         total, active, extras = count_of.total(m.architecture), count_of.active(m.architecture), sum(e.count for e in m.parameters.extras)
         counts = (cell(f"{total:,}", total) + cell(f"{extras:,}", extras) + cell(f"{m.parameters.total:,}", m.parameters.total) if detail
                   else cell(units.significant(Fraction(total, 10**9)), total))
-        body += element("tr", row_head(m.name) + cell(escape(m.maker), class_="l") + cell(m.released, class_="l") + counts
+        body += element("tr", row_head(m.name, address=page_of(m)) + cell(escape(m.maker), class_="l") + cell(m.released, class_="l") + counts
                         + cell(units.significant(Fraction(active, 10**9)), active) + cell(escape(m.license.name), class_="l"), data_model=key)
     counts = (head("Computed", "parameters") + head("Beside it", "towers, buffers") + head("Published", "stored elements") if detail
               else head("Parameters", "billion"))
@@ -117,10 +127,10 @@ def device_table(*, id: str, caption: str, devices: list[str] | None = None) -> 
         d = device_of(key)
         b, rate = d.bandwidth, speed.bandwidth(d.bandwidth)
         how = (f"{b.bus_bits:,} bit × {b.transfer_rate:g} GT/s" if b.bus_bits else f"{b.lanes} × {b.line_rate:g} Gbit/s" + (f" × {b.encoding}" if b.encoding != "1/1" else "") if b.lanes else "as stated")
-        body += element("tr", row_head(d.name) + cell(d.kind.replace("-", " ").replace("gpu", "GPU"), class_="l") + cell(", ".join(map(str, d.memory.sizes)) if d.memory else "–")
+        body += element("tr", row_head(d.name, address=page_of(d)) + cell(d.kind.replace("-", " ").replace("gpu", "GPU"), class_="l") + cell(", ".join(map(str, d.memory.sizes)) if d.memory else "–")
                         + cell(how, class_="l") + cell(units.gb_per_second(rate).split(units.NBSP)[0], f"{float(rate):.6g}"), data_device=key)
     first = head("Device") + head("Kind", class_="l") + head("Memory", "GB as sold") + head("Width and rate", class_="l") + head("Bandwidth", "GB/s")
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Slowest first within each kind", table=table(id, [first], element("tbody", body)), class_="tab wide")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Slowest first within each kind", table=table(id, [first], element("tbody", body), searched=bool(devices)), class_="tab wide")
 
 
 def machine_table(*, id: str, caption: str, machines: list[dict], models: list[str], format: str, context: int) -> str:

@@ -5,7 +5,6 @@ is for what lies on a disk or crosses a wire (decimal: 1 GB = 10^9 bytes). Round
 on the exact value, so the same bytes always read the same. Between number and unit stands a no-break space.
 """
 
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 NBSP = "\u00a0"
@@ -16,9 +15,10 @@ _DECIMAL = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 def fixed(value, decimals: int) -> str:
     """`value` (int, Fraction, Decimal or float) with exactly `decimals` places and thousands commas."""
     exact = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
-    scaled = Decimal(exact.numerator) * 10**decimals / Decimal(exact.denominator) if exact.denominator != 1 else Decimal(exact.numerator) * 10**decimals
-    whole = scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return f"{whole / Decimal(10)**decimals:,.{decimals}f}"
+    # Integers only: exact, and tables of the reference pages have some hundred thousand of these.
+    scaled = (2 * abs(exact.numerator) * 10**decimals + exact.denominator) // (2 * exact.denominator)
+    whole, rest = divmod(scaled, 10**decimals)
+    return f"{'-' if exact < 0 and scaled else ''}{whole:,}" + (f".{rest:0{decimals}}" if decimals else "")
 
 
 def significant(value, digits: int = 3) -> str:
@@ -27,10 +27,10 @@ def significant(value, digits: int = 3) -> str:
     if exact == 0:
         return "0"
     places = digits - 1
-    while exact * Fraction(10) ** places < Fraction(10) ** (digits - 1):
+    while exact * 10**places < 10 ** (digits - 1):
         places += 1
     # Counted after rounding: 9.99 to two digits is 10, not 10.0.
-    while places > 0 and Fraction(fixed(exact, places).replace(",", "")) * Fraction(10) ** places >= Fraction(10) ** digits:
+    while places > 0 and (2 * exact * 10**places + 1) // 2 >= 10**digits:
         places -= 1
     return fixed(value, places)
 

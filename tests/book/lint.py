@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from macros.staging import is_generated
+
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
 CATALOG = PROJECT / "macros" / "catalog"
@@ -114,7 +116,9 @@ class Chapter:
 
 
 def chapters() -> list[Chapter]:
-    return [Chapter(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(DOCS.rglob("*.md"))]
+    """Every page that somebody wrote; those that follow from the catalog are two folders deep (macros/staging.py)."""
+    return [Chapter(path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(DOCS.rglob("*.md"))
+            if not is_generated(path.relative_to(DOCS).as_posix())]
 
 
 def report(rule, chapter: Chapter) -> list[str]:

@@ -1,11 +1,12 @@
 """Everything a chapter can compute. `define_env` registers the vocabulary; it holds no logic of its own."""
 
 import functools
+import inspect
 import sys
 
 import jinja2
 
-from .catalog import CatalogError
+from .catalog import CatalogError, nearest
 from .data import catalog
 from .rendering import accuracy, charts, numbers, pages, reference, tables, training
 
@@ -43,6 +44,22 @@ def define_env(env) -> None:
         env.macro(_stopping(function, env), function.__name__)
 
 
+# Tables over the whole catalog take seconds and no id of a model or device: `macros check` looks at their arguments only.
+SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, tables.speed_error_table))
+
+
+def wrong_argument(function, names) -> str | None:
+    """What is wrong with the names of the arguments of a call, and what would be right; None if nothing is."""
+    known = inspect.signature(function).parameters
+    if any(p.kind is p.VAR_KEYWORD for p in known.values()):
+        return None
+    for name in names:
+        if name not in known:
+            return f"there is no argument '{name}'.{nearest(name, known)} It takes {', '.join(known)}"
+    missing = [name for name, p in known.items() if p.default is p.empty and name not in names]
+    return f"{missing[0]}= is missing; it takes {', '.join(known)}" if missing else None
+
+
 def _stopping(function, env):
     """Let a contributor's mistake stop the build with one line instead of a traceback.
 
@@ -50,6 +67,8 @@ def _stopping(function, env):
     """
     @functools.wraps(function)
     def macro(*args, **kwargs):
+        if problem := wrong_argument(function, kwargs):
+            sys.exit(f"{_page(env)}: {function.__name__}: {problem}")
         try:
             return function(*args, **kwargs)
         except (CatalogError, TypeError, jinja2.UndefinedError) as error:

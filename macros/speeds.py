@@ -38,6 +38,7 @@ class Prediction:
         return {k: (round(v, 4) if isinstance(v, float) else v) for k, v in asdict(self).items()}
 
 
+SILENT = Prediction(None, None, None, "it does not write text")
 NOTHING = Prediction(None, None, None, "the device's compute rate is not known")
 
 
@@ -173,10 +174,17 @@ def _as_prediction(r: Range) -> Prediction:
 
 
 @cache
+def _chip_of(device: str) -> Chip:
+    return chip(catalog().find("devices", device))
+
+
+@cache
 def decode_on(model: str, format: str, device: str, context: int = 0) -> Prediction:
     """Writing on one device that holds the whole model, by catalog ids."""
     book = catalog()
-    return _as_prediction(predict(fitted(), chip(book.find("devices", device)), decode_work(book.find("models", model), book.find("mixes", format), context)))
+    if book.find("models", model).task != "chat":
+        return SILENT
+    return _as_prediction(predict(fitted(), _chip_of(device), decode_work(book.find("models", model), book.find("mixes", format), context)))
 
 
 @cache
@@ -191,6 +199,8 @@ def prefill_on(model: str, format: str, device: str, prompt: int = 512) -> Predi
 
 def decode_range(model: Model, mix: Mix, devices: list[Device], placed: Placement, context: int, host: Device | None = None) -> Prediction:
     """Writing with the layers where `placed` has them: on one device, over several, or partly in system memory."""
+    if model.task != "chat":
+        return SILENT
     chips = [chip(d) for d in devices]
     work = decode_work(model, mix, context)
     if placed.whole and placed.host_read_per_token < work.weights // 100:

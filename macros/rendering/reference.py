@@ -72,6 +72,12 @@ class Room(NamedTuple):
 
 
 def room_of(d: Device, size: int) -> Room:
+    return _room(d.id, size)
+
+
+@cache
+def _room(device: str, size: int) -> Room:
+    d = device_of(device)
     return Room(usable_bytes(d, size), d.kind.endswith("-gpu"))
 
 
@@ -95,9 +101,9 @@ def longest_context(model: str, format: str, room: Room) -> int | None:
 
 @cache
 def smallest_memory(model: str) -> int | None:
-    """GB of the smallest card in common sizes that holds the usual format with the usual context."""
+    """GB of the smallest card in common sizes that holds the usual format with the usual context, a tenth to spare."""
     m = model_of(model)
-    return next((size for size in MEMORIES if holds(m, usual(m), context_of(m), Room(memory_.gib_bytes(size), True))), None)
+    return next((size for size in MEMORIES if memory_.verdict(card_need(model, usual(m), context_of(m)).total, memory_.gib_bytes(size)) == "fits"), None)
 
 
 @cache
@@ -137,6 +143,8 @@ def _by_size(models: Iterable[Model]) -> list[Model]:
 def speed_cell(model: str, format: str, device: str, context: int, second: str = "") -> str:
     """How fast a device that holds the model writes: the range of published results. The one place where the pages' speeds come from."""
     speed_ = decode_on(model, format, device, context)
+    if speed_.expected is None:
+        return NONE
     low, high = (units.tokens_per_second(Fraction(v)).split(units.NBSP)[0] for v in (speed_.low, speed_.high))
     mark = {"measured on this device": "", "same class": "", "bound only": "*"}[speed_.basis]
     return cell(f"{low}–{high}{mark}" + second, f"{speed_.expected:.4g}")
@@ -250,6 +258,7 @@ def model_devices(*, id: str, caption: str, model: str) -> str:
     """Devices that hold one model: the largest format that fits, the longest context, and how fast it writes."""
     m = model_of(model)
     context, left_out, body = context_of(m), 0, ""
+    silent = "" if m.task == "chat" else "It does not write text, so there are no speeds. "
     for kind, title, _ in GROUPS:
         rows = ""
         for d in sorted((d for d in catalog().devices.values() if d.memory and d.kind == kind), key=lambda d: (-rate_of(d.id), d.id)):
@@ -266,7 +275,7 @@ def model_devices(*, id: str, caption: str, model: str) -> str:
         return block(element("p", "No device of the catalog holds it whole in a common format."))
     first = (head("Device") + head("Memory", "GB") + head("Largest", "format", class_="l") + head("In it", "tokens/s") + head(usual(m), "tokens/s") + head("Q8_0", "tokens/s")
              + head("Context", f"longest, {usual(m)}"))
-    note = (f"Largest format: of {', '.join(common(m))}. Speed: tokens per second with {context:,} tokens in the cache, a range that holds four of five published results; an asterisk marks ranges without a measured relative. "
+    note = (f"Largest format: of {', '.join(common(m))}. {silent}Speed: tokens per second with {context:,} tokens in the cache, a range that holds four of five published results; an asterisk marks ranges without a measured relative. "
             "A dash: it does not fit. Where a device is sold with several memories, the largest is meant, and a second line says from which size on a format fits. "
             "Of memory that the system lives in too, two thirds count up to 32 GB, three quarters above."
             + (f" Devices of the catalog that hold it in none of these formats: {left_out}." if left_out else ""))
@@ -424,7 +433,7 @@ def model_catalog(*, id: str, caption: str) -> str:
                    _choice("Takes in", "takes", "anything", [("text", "text only"), ("vision", "text and images")], keep={"vision" if "vision" in m.modality else "text" for m in models}),
                    _choice("Commercial use", "commercial", "any", [(x, _yes(x)) for x in ("yes", "conditional", "no", "unknown")], keep={m.license.commercial for m in models}))
     note = ("File: at Q4_K_M, or in the maker's own 4-bit format. Fits from: the smallest card in common sizes that holds this file with 8,192 tokens of context "
-            "(or all the model has), KV cache, compute buffer, and what driver and program take.")
+            "(or all the model has), KV cache, compute buffer, what driver and program take, and a tenth to spare.")
     return form + figure(id=id, caption=f"<b>{escape(caption)}</b> {len(models)} models, smallest first", table=_sortable(id, first, body), class_="tab wide", note=note)
 
 

@@ -167,6 +167,7 @@ def test_each_stage_of_zero_shards_one_part_more(book):
     assert states[3] == pytest.approx(2 * n + 2 * layer, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_every_model_of_the_catalog_can_be_planned(book):
     for model in book.models.values():
         full, lora, qlora = (training_memory(model.architecture, Plan(method=m, optimizer=o)).total

@@ -155,6 +155,7 @@ def test_a_row_that_does_not_exist_names_the_nearest_and_the_file_to_edit(book):
         book.measurements.find("prices", "electricity-us")
 
 
+@pytest.mark.slow
 def test_the_check_counts_them(book):
     counts = {name: len(rows) for name, rows in book.measurements.all().items()}
     assert f"{counts['speed']:,} of speed" in tools.check()

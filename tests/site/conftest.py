@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from macros import staging
 from macros.tools import zip_site
 from tests.book.lint import nav_pages
 from tests.site.browser import launch
@@ -111,5 +112,12 @@ def visit(browser):
 
 @pytest.fixture(scope="session")
 def pages() -> list[str]:
-    """Addresses of all pages of the book, relative to the cover."""
-    return [address(source) for source in nav_pages()]
+    """Addresses, relative to the cover, of all chapters and of two pages of each kind that follows from the catalog."""
+    followed = ("reference/models/llama-3.1-8b.md", "reference/models/deepseek-v3.md", "reference/devices/rtx-3060-12.md", "reference/devices/m4-max.md")
+    return [address(source) for source in (*nav_pages(), *followed)]
+
+
+@pytest.fixture(scope="session")
+def book_pages() -> list[str]:
+    """Addresses of all pages of the book: those of the nav and those that follow from the catalog."""
+    return [address(source) for source in (*nav_pages(), *staging.pages())]

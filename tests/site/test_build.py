@@ -53,14 +53,14 @@ def test_every_page_of_the_nav_is_built(site, pages):
     assert [page for page in pages if not (site / page).is_file()] == []
 
 
-def test_nothing_but_the_nav_and_the_404_page_is_built(site, pages):
-    assert sorted(path.relative_to(site).as_posix() for path in html_files(site)) == sorted([*pages, "404.html"])
+def test_nothing_but_the_nav_the_catalog_and_the_404_page_is_built(site, book_pages):
+    assert sorted(path.relative_to(site).as_posix() for path in html_files(site)) == sorted([*book_pages, "404.html"])
 
 
-def test_the_sitemap_names_exactly_the_pages_of_the_book(site, pages):
+def test_the_sitemap_names_exactly_the_pages_of_the_book(site, book_pages):
     names = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     locations = [e.text for e in ElementTree.parse(site / "sitemap.xml").iterfind("s:url/s:loc", names)]
-    assert sorted(locations) == sorted(configuration()["site_url"] + page for page in pages)
+    assert sorted(locations) == sorted(configuration()["site_url"] + page for page in book_pages)
 
 
 def test_no_page_fetches_anything_from_elsewhere(site):

@@ -116,5 +116,6 @@ def test_a_device_names_the_model_that_names_it(rendered):
                 assert ("models", own) in rows(rendered[f"reference/devices/{device}.md"]), (own, device)
 
 
+@pytest.mark.slow
 def test_units_are_never_broken_from_their_numbers(rendered):
     assert f"8.03{NBSP}billion parameters" in rendered["reference/models/llama-3.1-8b.md"]

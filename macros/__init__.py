@@ -26,7 +26,7 @@ VOCABULARY = (
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages
-    reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_by_model, reference.block_table,
+    reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_by_model, reference.elsewhere_table, reference.block_table,
     reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_sources,
     reference.device_facts, reference.device_models, reference.device_sources,
     # lists from the whole book

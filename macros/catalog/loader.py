@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .errors import CatalogError, nearest
 from .measurements import Measurement, Power, Quality, Quote, Speed
-from .records import BlockType, Constant, Constants, Device, Fact, Formats, Glossary, Mix, Model, Term, Work
+from .records import BlockType, Constant, Constants, Device, Elsewhere, Fact, Formats, Glossary, Mix, Model, Term, Work
 
 DIRECTORY = Path(__file__).parent
 
@@ -120,6 +120,7 @@ class Catalog:
     works: Mapping[str, Work]
     types: Mapping[str, BlockType]
     mixes: Mapping[str, Mix]
+    elsewhere: Mapping[str, Elsewhere]
     constants: Mapping[str, Constant]
     terms: Mapping[str, Term]
     measurements: Measurements
@@ -171,7 +172,7 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
     return Catalog(
         models=MappingProxyType(models), devices=MappingProxyType(devices),
         facts=MappingProxyType(facts), works=MappingProxyType(works),
-        types=_by_id(formats.types), mixes=_by_id(formats.mixes),
+        types=_by_id(formats.types), mixes=_by_id(formats.mixes), elsewhere=_by_id(formats.elsewhere),
         constants=_by_id(constants.constants), terms=_by_id(glossary.terms),
         measurements=Measurements(directory / "measurements", devices, models, works))
 

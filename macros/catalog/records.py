@@ -494,12 +494,28 @@ class Mix(Record):
     what: Text = Field(description="one sentence for the reader")
 
 
+class Elsewhere(Record):
+    """A format of programs other than llama.cpp, as far as its size can be computed."""
+
+    id: Text
+    container: Text = Field(description="kind of file")
+    bits: Positive = Field(description="bits of a weight in a matrix, scales not counted")
+    group: Count | None = Field(default=None, description="weights that share scales")
+    group_bits: Count | None = Field(default=None, description="bits of the scales of one group")
+    embedding: Positive | None = Field(default=None, description="bits of the input embedding, if not like the rest")
+    output: Positive | None = Field(default=None, description="bits of the output matrix, if not like the rest")
+    what: Text = Field(description="one sentence for the reader")
+    runs_on: Text
+    sources: Sources
+
+
 class Formats(Record):
     """macros/catalog/formats.yaml"""
 
     sources: Sources
     types: tuple[BlockType, ...]
     mixes: tuple[Mix, ...]
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @model_validator(mode="after")
     def _defaults_exist(self):

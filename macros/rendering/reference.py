@@ -12,6 +12,7 @@ from statistics import median
 from typing import NamedTuple
 
 from ..arithmetic import memory as memory_, parameters as count_of, speed
+from ..arithmetic.elsewhere import bits_per_matrix_weight, elsewhere_bytes
 from ..arithmetic.tensors import tensors
 from ..catalog.errors import CatalogError
 from ..catalog.records import Device, Mix, Model, Source
@@ -327,7 +328,7 @@ def device_facts(*, device: str) -> str:
 
 
 def _rated(value: float | None, unit: str) -> str:
-    return f"{value:,g} {unit}" if value else ""
+    return f"{units.significant(value) if unit == 'TFLOPS' else f'{value:,g}'} {unit}" if value else ""
 
 
 def _kind_name(d: Device) -> str:
@@ -508,6 +509,18 @@ def bits_by_model(*, id: str, caption: str, formats: list[str]) -> str:
     body = "".join(element("tr", row_head(m.name, address=page_of(m)) + "".join(_bits(real_bits(m.id, f)) for f in formats)) for m in _by_size(catalog().models.values()))
     first = head("Model") + "".join(head(f, f"nominal {units.fixed(nominal_bits(mix_of(f)), 2)}") for f in formats)
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Smallest model first", table=_sortable(id, first, body, searched=False), class_="tab wide")
+
+
+def elsewhere_table(*, id: str, caption: str, model: str) -> str:
+    """Formats of programs other than llama.cpp: bits with scales, size of one model, what they are and where they run."""
+    m, body = model_of(model), ""
+    for form in catalog().elsewhere.values():
+        n = elsewhere_bytes(m.architecture, form)
+        body += element("tr", row_head(form.id, form.container) + _bits(bits_per_matrix_weight(form)) + cell(units.gb(n), n) + cell(units.gib(n, 2), n)
+                        + cell(escape(form.what), class_="l text") + cell(escape(form.runs_on), class_="l text"))
+    first = head("Format") + head("Matrices", "bits with scales") + head("Size", "GB") + head("In memory", "GiB") + head("What it is", class_="l") + head("Where it runs", class_="l")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Size of {escape(m.name)}", table=_table(id, [first], element("tbody", body)), class_="tab wide",
+                  note="Input embedding and output matrix keep 16 bits in most of them, which is why small models shrink less. Computed by these rules, not compared with files as GGUF is.")
 
 
 def block_table(*, id: str, caption: str) -> str:

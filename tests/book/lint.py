@@ -242,6 +242,36 @@ def _addresses_removed(line: str) -> str:
     return LINK.sub(lambda m: m[1], re.sub(r"<[^<>]+>", "", line))
 
 
+# A figure with a unit, and what may be typed all the same, each with its reason.
+_FIGURE = re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:[kMGT]i?B(?:/s)?|[MGT]bit/s|GT/s|tok/s|tokens/s|tokens (?:per|a) second|TFLOPS|TOPS|W|kWh|%|B parameters|[mb]illion parameters)(?!\w)|[$€]\s?\d[\d.,]*")
+TYPED = {
+    re.compile(r"(?:RTX|RX|Arc|card (?:has|with|of|sold with)|holds) [\w ]*?\d+ Gi?B"): "memory in the name of a device, or as it is sold",
+    re.compile(r"(?:\d+ [MG]bit/s)"): "nominal rate by which a line, a bus or a network is called",
+    re.compile(r"1 and 16 MB"): "range over files, read from them",
+}
+
+
+def no_typed_figure(chapter: Chapter) -> Finding:
+    """A typed figure is wrong on the day its input changes. What a problem invents, it may repeat in its answer."""
+    given, inside, answering = "", False, False
+    for line, text in chapter.body:
+        if text.startswith("**Problem") or ("<div" in text and "problem" in text):
+            given, inside, answering = given if inside and not answering else "", True, False
+        elif text.startswith("</div>"):
+            inside = False
+        elif text.startswith("??? solution"):
+            answering = True
+        if inside and not answering:
+            given += text + "\n"
+            continue
+        plain = re.sub(r"`[^`]*`|<[^<>]+>", "", text)
+        for pattern in TYPED:
+            plain = pattern.sub("", plain)
+        for found in _FIGURE.finditer(plain):
+            if not (inside and found[0] in given):
+                yield line, f"'{found[0]}' is a typed figure; write a macro call (CONTRIBUTING.md lists them), for somebody else's figure [[= fact(id=\"…\") =]]"
+
+
 _EMOJI = re.compile("[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b50\u2b55\ufe0f\U0001f000-\U0001faff]")
 
 
@@ -292,7 +322,7 @@ def linked_page_exists(chapter: Chapter) -> Finding:
                 yield line, f"there is no page '{page}'; name a file, seen from the folder of this one"
 
 
-RULES = (front_matter, title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_emoji,
+RULES = (front_matter, title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_typed_figure, no_emoji,
          known_box, fence_language, one_folder_deep, in_nav, linked_page_exists)
 
 

@@ -82,6 +82,9 @@ PLANTED = [
     (lint.no_avoided_word, "See [the", "A number, e.g. [the", 15, "'e.g.'"),
     (lint.no_avoided_word, "See [the", "A number, i.e. [the", 15, "'i.e.'"),
     (lint.no_avoided_word, "Two sentences", "Simply two sentences", 3, "'Simply'"),
+    (lint.no_typed_figure, "See [the", "It needs 6.2 GiB: [the", 15, "'6.2 GiB' is a typed figure"),
+    (lint.no_typed_figure, "See [the", "It costs $0.27: [the", 15, "'$0.27'"),
+    (lint.no_typed_figure, "See [the", "It writes 57 tokens/s: [the", 15, "'57 tokens/s'"),
     (lint.no_emoji, "See [the", "\N{WHITE HEAVY CHECK MARK} [the", 15, "U+2705"),
     (lint.no_emoji, "anything", "\N{ROCKET}", 18, "U+1F680"),
     (lint.known_box, "!!! answer", "!!! warning", 10, "'!!! warning'"),
@@ -155,6 +158,7 @@ QUIET = [
     (lint.no_avoided_word, "Type `just build`, and adjust it: justice is not easygoing."),
     (lint.plain_heading, "## What's next: memory, speed and cost? { #next }"),
     (lint.known_box, "It works!!! answer me"),
+    (lint.no_typed_figure, "An RTX 3060 12 GB, a card with 24 GB, a line of 100 Mbit/s, 32 layers, `-c 8 GB`."),
     (lint.no_emoji, "2 × 3 ÷ 4 ≤ 5 → 6, “so” – …"),
     (lint.linked_page_exists, "[there](https://example.org/a.md) and [here](#what)."),
 ]

@@ -28,7 +28,7 @@ VOCABULARY = (
     # reference pages
     reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_by_model, reference.elsewhere_table, reference.block_table,
     reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_sources,
-    reference.device_facts, reference.device_models, reference.device_sources,
+    reference.device_facts, reference.device_models, reference.device_measurements, reference.device_sources,
     # lists from the whole book
     pages.contents, pages.glossary, pages.term_count, pages.sources,
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from .catalog.records import Device, Model
 from .data import catalog
 from .rendering.pages import PROJECT
+from .rendering.reference import measured_on
 
 MODELS, DEVICES = "reference/models", "reference/devices"
 FOLDERS = (MODELS, DEVICES)
@@ -92,6 +93,12 @@ def _device_page(d: Device) -> str:
     holds = d.memory is not None
     heading = "Which models does it hold, and how fast is it? { #models }" if holds else "How long does a model take over it? { #models }"
     caption = "Models it holds" if holds else "Time to move a model"
+    measured = "" if not measured_on(d.id) else f"""\
+## What was measured on it? {{ #measured }}
+
+[[= device_measurements(id="t-measured", caption="Published speeds", device="{d.id}") =]]
+
+"""
     return _page(d, "Devices", "reference/devices.html", f"{d.name}: its data sheet, its bandwidth worked out, and what that means for every model of the catalog.", f"""\
 [[= device_facts(device="{d.id}") =]]
 
@@ -103,7 +110,7 @@ def _device_page(d: Device) -> str:
 
 [[= device_models(id="t-models", caption="{caption}", device="{d.id}") =]]
 
-## Sources {{ #sources }}
+{measured}## Sources {{ #sources }}
 
 [[= device_sources(device="{d.id}") =]]
 

@@ -15,6 +15,7 @@ from ..arithmetic import memory as memory_, parameters as count_of, speed
 from ..arithmetic.elsewhere import bits_per_matrix_weight, elsewhere_bytes
 from ..arithmetic.tensors import tensors
 from ..catalog.errors import CatalogError
+from ..catalog.measurements import Speed
 from ..catalog.records import Device, Mix, Model, Source
 from ..data import catalog
 from . import units
@@ -405,6 +406,27 @@ def _models_moved(id: str, caption: str, d: Device) -> str:
 def _time(n_bytes: int, rate: Fraction) -> str:
     seconds = speed.seconds(n_bytes, rate)
     return cell(units.duration(seconds), f"{float(seconds):.4g}")
+
+
+def measured_on(device: str) -> list[Speed]:
+    """Published speeds of one device, by model and format; empty if there are none."""
+    own = (row for row in catalog().measurements.speed.values() if row.subject == device)
+    return sorted(own, key=lambda r: (r.model_name or "", r.quant or "", r.kind, r.depth or 0, r.id))
+
+
+def device_measurements(*, id: str, caption: str, device: str) -> str:
+    """Published speeds of a device: model, format, test, program, date and source of each."""
+    body, found = "", measured_on(device_of(device).id)
+    for row in found:
+        work = catalog().find("works", row.source)
+        test = {"decode": "writing", "prefill": "reading", "end-to-end": "both"}[row.kind] + (f", {row.devices} of it" if row.devices > 1 else "")
+        doubt = f'<small class="u">{escape(row.suspect)}</small>' if row.suspect else ""
+        body += element("tr", row_head(row.model_name or "not named", row.quant or "") + cell(escape(test) + f'<small class="u">{escape(row.test or "")}</small>', class_="l")
+                        + cell(units.significant(row.value) + doubt, row.value) + cell(escape(" ".join(x for x in (row.engine, row.backend) if x)), class_="l")
+                        + cell(row.as_of, class_="l") + cell(link(work.title, work.address), class_="l text"))
+    first = head("Model, format") + head("Test", class_="l") + head("Speed", "tokens/s") + head("Program", class_="l") + head("As of", class_="l") + head("Source", class_="l")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {len(found):,} published results", table=_table(id, [first], element("tbody", body)), class_="tab wide",
+                  note="Measured by others, under their conditions; nobody checked them again for this book.")
 
 
 def device_sources(*, device: str) -> str:

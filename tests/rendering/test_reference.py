@@ -152,6 +152,14 @@ def test_many_sizes_are_shown_in_doublings():
     assert reference._steps((32, 64, 96, 128, 192, 256)) == [32, 64, 128, 256] and reference._steps((48, 64, 128)) == [48, 64, 128]
 
 
+def test_every_published_speed_of_a_device_is_on_its_page_with_its_source(book):
+    html = reference.device_measurements(id="t", caption="c", device="rtx-3060-12")
+    own = [row for row in book.measurements.speed.values() if row.subject == "rtx-3060-12"]
+    assert own and f"{len(own)} published results" in html
+    assert unseal(html).count("<tr>") == len(own) + 1
+    assert {book.works[row.source].address for row in own} == set(re.findall(r'href="(https://[^"]+)"', unseal(html)))
+
+
 # ---------------------------------------------------------------- catalogs
 
 def test_the_catalogs_are_complete_and_link_to_every_page(book):

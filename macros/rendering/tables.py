@@ -165,8 +165,9 @@ def speed_error_table(*, id: str, caption: str) -> str:
     for name, title in groups:
         rows = _error_row(errors[name], "all") + "".join(_error_row(e, CLASSES.get(e.name.rpartition(", ")[2], e.name.rpartition(", ")[2]))
                                                          for e in errors.values() if e.name.startswith(f"{name}, ") and e.rows >= 10)
-        body += element("tbody", element("tr", element("th", title, scope="rowgroup", colspan=6), class_="grp") + rows)
-    first = head("Class of device") + head("Results") + head("Devices") + head("Median", "error, %") + head("Nine of ten", "within, %") + head("In range", "%")
+        body += element("tbody", element("tr", element("th", title, scope="rowgroup", colspan=7), class_="grp") + rows)
+    first = (head("Class of device") + head("Results") + head("Devices") + head("Median", "error, %") + head("Nine of ten", "within, %") + head("In range", "%")
+             + element("th", hidden("Bar of nine of ten, ") + "0 to 100 %", scope="col", class_="plot"))
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Each device predicted from the others", table=table(id, [first], body), class_="tab wide grouped",
                   note="In range: the share of published results inside the range we print, which aims at 80&nbsp;%. Classes with fewer than ten results count in the rows called all.")
 
@@ -179,5 +180,6 @@ CLASSES = {
 
 
 def _error_row(e, title: str) -> str:
+    bar = element("span", "", class_="bar gpu", style=f"width:{min(100 * e.ninth_decile, 100):.1f}%")
     return element("tr", row_head(title) + cell(f"{e.rows:,}", e.rows) + cell(f"{e.devices}", e.devices)
-                   + "".join(cell(units.fixed(100 * v, 0), f"{v:.4g}") for v in (e.median, e.ninth_decile, e.coverage)))
+                   + "".join(cell(units.fixed(100 * v, 0), f"{v:.4g}") for v in (e.median, e.ninth_decile, e.coverage)) + cell(bar, class_="plot"))

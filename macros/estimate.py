@@ -14,7 +14,7 @@ from .catalog.records import BlockType, Device, Mix, Model
 from .data import catalog
 from .rendering import units
 from .rendering.numbers import usable_bytes
-from .speeds import decode_range, prefill_range
+from .speeds import TOO_LARGE, decode_range, prefill_range
 
 
 def find_model(name: str) -> Model:
@@ -25,7 +25,7 @@ def find_model(name: str) -> Model:
     return by_hub.get(name.lower()) or catalog().find("models", name)
 
 
-def settings_are_possible(model: Model, mix: Mix, type_k: BlockType, type_v: BlockType, *, imatrix: bool, context: int) -> None:
+def settings_are_possible(model: Model, mix: Mix, type_k: BlockType, type_v: BlockType, *, imatrix: bool) -> None:
     """Raise CatalogError for what the programs would refuse."""
     if mix.needs_imatrix and not imatrix:
         raise CatalogError(f"{mix.id} needs an importance matrix; add --imatrix or choose another format, for example Q4_K_M")
@@ -34,11 +34,9 @@ def settings_are_possible(model: Model, mix: Mix, type_k: BlockType, type_v: Blo
     for name, kind in (("cache-k", type_k), ("cache-v", type_v)):
         if kind.id not in ("F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "IQ4_NL"):
             raise CatalogError(f"--{name} {kind.id} is not a cache type; use f16, q8_0, q5_1, q5_0, q4_1, q4_0 or iq4_nl")
-    if context > model.context:
-        raise CatalogError(f"--context {context} is more than the {model.context} tokens {model.name} is stated for")
 
 
-def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, context: int = 8192, cache_k: str = "f16", cache_v: str = "f16",
+def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, context: int | None = None, cache_k: str = "f16", cache_v: str = "f16",
              sequences: int = 1, unified: bool = False, ubatch: int = 512, flash_attention: bool = True, swa_full: bool = False,
              devices: tuple[str, ...] = (), memory_gib: int | None = None, gpu_layers: int | None = None) -> dict:
     """Everything as plain data: exact bytes, and with devices what fits and how fast. Raises CatalogError in one line."""
@@ -46,12 +44,14 @@ def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, conte
     found, mix = find_model(model), book.find("mixes", format)
     type_k, type_v = book.find("types", cache_k.upper()), book.find("types", cache_v.upper())
     a = found.architecture
+    if context is None:
+        context = min(8192, found.context)
     for name, value in (("--context", context), ("--sequences", sequences), ("--ubatch", ubatch)):
         if value < 1:
             raise CatalogError(f"{name} {value} is not possible; write a whole number of at least 1")
     if gpu_layers is not None and gpu_layers < 0:
         raise CatalogError(f"--gpu-layers {gpu_layers} is not possible; 0 keeps everything in system memory")
-    settings_are_possible(found, mix, type_k, type_v, imatrix=imatrix, context=context)
+    settings_are_possible(found, mix, type_k, type_v, imatrix=imatrix)
     settings = {"sequences": sequences, "unified": unified, "batch": ubatch, "swa_full": swa_full, "flash_attention": flash_attention}
     try:
         kv = kv_bytes(a, context, type_k, type_v, **settings)
@@ -60,7 +60,7 @@ def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, conte
     weights = weights_of.weights_bytes(a, mix, book.types, imatrix=imatrix)
     compute = compute_bytes(a, context, ubatch)
     result = {
-        "model": found.id, "hub": found.hub, "format": mix.id, "context": context,
+        "model": found.id, "hub": found.hub, "format": mix.id, "context": context, "context_stated": found.context,
         "parameters": {"total": parameters.total(a), "active": parameters.active(a)},
         "weights_bytes": weights, "bits_per_weight": round(float(weights_of.bits_per_weight(a, mix, book.types, imatrix=imatrix)), 5),
         "kv_cache_bytes": kv, "compute_bytes": compute, "total_bytes": weights + kv + compute,
@@ -76,8 +76,8 @@ def estimate(model: str, *, format: str = "Q4_K_M", imatrix: bool = False, conte
             "devices": [d.id for d in chosen], "usable_bytes": free, "needed_on_device_bytes": whole.device,
             "fits": whole.device <= free, "gpu_layers": placed.gpu_layers, "of_layers": placed.of_layers,
             "device_bytes": placed.device, "host_bytes": placed.host,
-            "decode_tokens_per_s": decode_range(found, mix, chosen, placed, context).as_dict(),
-            "prefill_tokens_per_s": prefill_range(found, mix, chosen, placed, ubatch).as_dict(),
+            "decode_tokens_per_s": (decode_range(found, mix, chosen, placed, context) if placed.device <= free else TOO_LARGE).as_dict(),
+            "prefill_tokens_per_s": (prefill_range(found, mix, chosen, placed, ubatch) if placed.device <= free else TOO_LARGE).as_dict(),
         }
     return result
 
@@ -102,6 +102,8 @@ def as_text(result: dict) -> str:
         f"  compute buffer  {units.memory(result['compute_bytes'])}",
         f"  together        {units.memory(result['total_bytes'])}",
     ]
+    if result["context"] > result["context_stated"]:
+        lines.insert(1, f"  more than the {result['context_stated']:,} tokens the model is stated for")
     if "devices" in result:
         lines += [
             f"on {', '.join(result['devices'])} ({units.memory(result['usable_bytes'])} usable)",
@@ -111,7 +113,10 @@ def as_text(result: dict) -> str:
         for key, word in (("decode_tokens_per_s", "writes"), ("prefill_tokens_per_s", "reads")):
             r = result[key]
             if r["expected"] is not None:
-                lines.append(f"  {word:15} {r['low']:.3g} to {r['high']:.3g}, expected {r['expected']:.3g} tokens/s ({r['basis']})")
+                low, expected, high = (units.tokens_per_second(r[end]) for end in ("low", "expected", "high"))
+                lines.append(f"  {word:15} {low.split(units.NBSP)[0]} to {high.split(units.NBSP)[0]}, expected {expected} ({r['basis']})")
+            else:
+                lines.append(f"  {word:15} no figure: {r['basis']}")
     return "\n".join(lines).replace(units.NBSP, " ")
 
 
@@ -124,7 +129,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="id, hub name (meta-llama/Llama-3.1-8B-Instruct) or path of a model's YAML file")
     parser.add_argument("--format", default="Q4_K_M", help="Q4_K_M if not given")
     parser.add_argument("--imatrix", action="store_true", help="quantized with an importance matrix")
-    parser.add_argument("--context", type=int, default=8192, metavar="TOKENS", help="8192 if not given")
+    parser.add_argument("--context", type=int, metavar="TOKENS", help="8192 if not given, or all the model has if that is less")
     parser.add_argument("--cache-k", default="f16", metavar="TYPE", help="type of the KV cache's keys: f16, q8_0, q4_0 …")
     parser.add_argument("--cache-v", default="f16", metavar="TYPE", help="type of its values")
     parser.add_argument("--sequences", type=int, default=1, metavar="N", help="conversations at a time; --context is shared between them")

@@ -39,6 +39,7 @@ class Prediction:
 
 
 SILENT = Prediction(None, None, None, "it does not write text")
+TOO_LARGE = Prediction(None, None, None, "the layers asked for do not fit on the device")
 NOTHING = Prediction(None, None, None, "the device's compute rate is not known")
 
 
@@ -218,6 +219,8 @@ def decode_range(model: Model, mix: Mix, devices: list[Device], placed: Placemen
 
 def prefill_range(model: Model, mix: Mix, devices: list[Device], placed: Placement, batch: int) -> Prediction:
     """Reading a prompt; only for a model that lies on the device as a whole."""
+    if model.task != "chat":
+        return SILENT
     if not placed.whole:
         return Prediction(None, None, None, "not predicted for a model that is split")
     try:

@@ -43,6 +43,21 @@ def test_what_does_not_fit_goes_to_system_memory_and_is_slower(capsys):
     assert split["decode_tokens_per_s"]["high"] < whole["decode_tokens_per_s"]["low"]
 
 
+def test_a_context_beyond_the_stated_one_is_computed_and_said(capsys):
+    """llama.cpp allocates it too."""
+    assert main(["estimate", "llama-2-7b", "--context", "8192"]) == 0
+    assert "more than the 4,096 tokens" in capsys.readouterr().out
+
+
+def test_without_a_context_a_short_model_gets_all_it_has(capsys):
+    assert estimate(capsys, "all-minilm-l6-v2", "--format", "F16")["context"] == 256
+
+
+def test_there_is_no_speed_for_layers_that_do_not_fit(capsys):
+    answer = estimate(capsys, "llama-3.3-70b", "--device", "rtx-3060-12", "--gpu-layers", "81")
+    assert answer["fits"] is False and answer["decode_tokens_per_s"]["expected"] is None and "do not fit" in answer["decode_tokens_per_s"]["basis"]
+
+
 def test_a_second_card_adds_memory_and_no_speed(capsys):
     one, two = (estimate(capsys, "llama-3.1-8b", "--device", d) for d in ("rtx-3090", "rtx-3090,rtx-3090"))
     assert two["usable_bytes"] == 2 * one["usable_bytes"]
@@ -57,7 +72,6 @@ REFUSED = {
     "quantized values without flash attention": (["llama-3.1-8b", "--cache-v", "q8_0", "--no-flash-attention"], "flash attention"),
     "one vector with two types": (["deepseek-v3", "--cache-k", "q8_0"], "must be the same"),
     "no cache type": (["llama-3.1-8b", "--cache-k", "q4_k"], "not a cache type"),
-    "too long a context": (["llama-3.1-8b", "--context", "131073"], "131072"),
     "no context": (["llama-3.1-8b", "--context", "0"], "at least 1"),
     "negative layers": (["llama-3.1-8b", "--gpu-layers", "-1"], "--gpu-layers"),
     "a device without memory": (["llama-3.1-8b", "--device", "pcie4-x16"], "holds no model"),

@@ -59,6 +59,7 @@ def test_a_class_with_one_device_stays_near_its_family_and_one_with_many_does_no
     assert one < many
 
 
+@pytest.mark.slow
 def test_leaving_a_device_out_of_the_equations_comes_close_to_fitting_without_it():
     data = [o for o in observations() if o.work.kind == "decode" and o.chip.backend == "CUDA" and not o.work.moe]
     table = [posynomial.Row(efficiency._terms(o.chip, o.work, 2025.0), 1 / o.tokens_per_s, o.group) for o in data]
@@ -70,6 +71,7 @@ def test_leaving_a_device_out_of_the_equations_comes_close_to_fitting_without_it
                 assert error == pytest.approx(math.log(row.value / posynomial.value(row.terms, logs)), abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_fit_is_the_same_every_time():
     again = efficiency.fit(observations())
     assert again.logs == fitted().logs and again.errors == fitted().errors

@@ -2,6 +2,9 @@
 
 import pytest
 
+# About the loader: a change of data cannot break these, and each loads the catalog anew.
+pytestmark = pytest.mark.slow
+
 LLAMA, CARD, DISK, FACT = "models/llama-3.1-8b.yaml", "devices/rtx-3060-12.yaml", "devices/nvme-gen4.yaml", "facts/ollama-default-context.yaml"
 
 

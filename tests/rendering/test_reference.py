@@ -126,6 +126,7 @@ def test_facts_of_a_device_are_its_data_sheet():
     assert found["Bandwidth"] == ("360\u00a0GB/s", "360") and found["Memory"][0].startswith("12 GB") and found["Launch price"][0] == "$329"
 
 
+@pytest.mark.slow
 def test_models_of_a_device_agree_with_the_devices_of_a_model():
     own = rows(reference.device_models(id="t", caption="c", device="rtx-3060-12"))["Llama 3.1 8B"]
     other = rows(reference.model_devices(id="t", caption="c", model="llama-3.1-8b"))["NVIDIA GeForce RTX 3060 12 GB"]

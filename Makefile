@@ -43,9 +43,9 @@ zensical: $(VENV)/book ## build the same sources with the theme's successor, int
 	.venv-zensical/bin/python -m zensical build --strict --clean
 
 lock: ## resolve the pinned requirements again after a change in pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.txt
-	uv pip compile --group test -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-test.txt
-	uv pip compile --group zensical -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-zensical.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements.txt
+	uv pip compile --group test -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-test.txt
+	uv pip compile --group zensical -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q -o requirements-zensical.txt
 
 clean: ## remove everything that was made
 	rm -rf $(VENV) .venv-zensical site dist .cache .pytest_cache docs/reference/models docs/reference/devices

@@ -22,7 +22,7 @@ from . import units
 from .charts import GROUPS
 from .html import block, element, figure, hidden, link
 from ..speeds import decode_on
-from .numbers import bytes_per_token, card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, rate_of, usable_bytes, weights_bytes
+from .numbers import card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, rate_of, usable_bytes, weights_bytes
 from .sealed import seal
 from .tables import cell, head, page_of, row_head, table
 

@@ -10,7 +10,7 @@ from ..data import catalog
 from ..speeds import decode_on, left_out_errors
 from . import units
 from .html import element, figure, hidden, link
-from .numbers import bytes_per_token, card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, weights_bytes
+from .numbers import card_need, device_of, kv_bytes, mix_of, model_of, need, weights_bytes
 
 WORDS = {"fits": "yes", "tight": "tight", "no": "no"}
 

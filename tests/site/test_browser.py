@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlparse
 import pytest
 from playwright.sync_api import expect
 
-from tests.book.lint import Chapter, chapters
+from tests.book.lint import chapters
 from tests.site.building import address
 
 pytestmark = pytest.mark.browser

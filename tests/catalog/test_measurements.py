@@ -11,6 +11,9 @@ from macros.arithmetic import parameters
 from macros.arithmetic.speed import bandwidth
 from macros.catalog import CatalogError, load
 
+# About the loader: the check itself reads every measurement, and each of these loads the catalog anew.
+pytestmark = pytest.mark.slow
+
 SPEED, QUALITY, PRICES = (f"macros/catalog/measurements/{name}.csv" for name in ("speed", "quality", "prices"))
 ROWS = {
     "speed": {"id": "a1", "kind": "decode", "subject": "rtx-3060-12", "model": "llama-3.1-8b", "hub": "meta-llama/Llama-3.1-8B-Instruct", "value": "50.5", "unit": "tokens/s", "devices": "1", "quant": "Q4_K_M",

@@ -9,6 +9,9 @@ from macros.catalog import CatalogError
 from macros.rendering import numbers, reference
 from macros.rendering.sealed import seal, unseal
 
+# The generated pages follow from code; the check reads the records behind them.
+pytestmark = pytest.mark.slow
+
 
 def rows(html: str) -> dict[str, list[tuple[str, str]]]:
     """Rows of a table by the text of their head; each cell as (text, data-value)."""

@@ -61,6 +61,7 @@ class Extra(Record):
 
     name: Text = Field(description="what it is")
     count: int = Field(description="number of stored elements")
+    projector: bool = Field(default=False, description="true for what lets the model see or hear; llama.cpp keeps it in a file of its own (mmproj)")
 
 
 class Window(Record):

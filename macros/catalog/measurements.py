@@ -48,7 +48,7 @@ class Measurement(Record):
 
 
 class Speed(Measurement):
-    """macros/catalog/measurements/speed.csv: tokens per second of one request at a time."""
+    """macros/catalog/measurements/speed.csv: tokens per second."""
 
     units: ClassVar = dict.fromkeys(("prefill", "decode", "end-to-end"), ("tokens/s",))
 
@@ -66,6 +66,7 @@ class Speed(Measurement):
     test: Text = Field(description="name of the test, as published, for example pp512 or tg128")
     tokens: Count | None = Field(default=None, description="tokens read or written in the test")
     depth: Annotated[int, Field(ge=0)] = Field(description="tokens in the KV cache before the test")
+    sequences: Count = Field(default=1, description="requests answered at a time; value is the sum over them")
     flash_attention: bool | None = Field(default=None, description="true, false, or empty if not stated")
     gpu_layers: Annotated[int, Field(ge=0)] | None = Field(default=None, description="layers on the GPU as asked for (-ngl)")
     threads: Count | None = Field(default=None, description="threads on the CPU")

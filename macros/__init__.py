@@ -13,7 +13,8 @@ from .rendering import accuracy, charts, numbers, pages, reference, tables, trai
 VOCABULARY = (
     # numbers inside a sentence
     numbers.parameters, numbers.active_parameters, numbers.file_size, numbers.weights, numbers.bits_per_weight,
-    numbers.kv_cache, numbers.kv_per_token, numbers.memory, numbers.decode_ceiling, numbers.decode_speed, numbers.prefill_speed, numbers.bandwidth,
+    numbers.kv_cache, numbers.kv_per_token, numbers.memory, numbers.decode_ceiling, numbers.decode_speed, numbers.prefill_speed,
+    numbers.load_time, numbers.first_token_time, numbers.batch_speed, numbers.energy_per_token, numbers.bandwidth,
     numbers.bandwidth_ratio, numbers.capacity, numbers.transfer_time, numbers.size_ratio, numbers.words,
     numbers.split_ceiling, numbers.operations_per_byte, numbers.operations_per_byte_needed, numbers.reading_speed,
     numbers.dimension, numbers.electricity, numbers.electricity_price, numbers.watt_year,
@@ -21,7 +22,7 @@ VOCABULARY = (
     # training
     training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table,
     # tables and pictures
-    tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table,
+    tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
     charts.bandwidth_ladder, charts.memory_bar,
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
@@ -45,7 +46,7 @@ def define_env(env) -> None:
 
 
 # Tables over the whole catalog take seconds and no id of a model or device: `macros check` looks at their arguments only.
-SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, tables.speed_error_table))
+SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, tables.speed_error_table, tables.together_error_table))
 
 
 def wrong_argument(function, names) -> str | None:

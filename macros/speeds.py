@@ -1,6 +1,7 @@
 """From catalog records to the speed model: measurements become observations, a question becomes a prediction."""
 
 import re
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from functools import cache
 
@@ -9,7 +10,7 @@ from .arithmetic.efficiency import SWEEP, Chip, ClassError, Fit, Observation, Ra
 from .arithmetic.kv_cache import growing_bytes_per_token, kv_bytes
 from .arithmetic.placement import Placement
 from .arithmetic.speed import bandwidth
-from .arithmetic.throughput import in_turn, layer_split, partial_offload, share
+from .arithmetic.throughput import batch, experts_touched, in_turn, layer_split, partial_offload, prompt_over_cards, prompt_with_host, share
 from .catalog.measurements import Speed
 from .catalog.records import Device, Mix, Model
 from .data import catalog
@@ -22,6 +23,7 @@ SWEEPS = {
 }
 # A card behind a slow host measures the host.
 SLOW_HOSTS = re.compile("Raspberry|HiFive")
+HOST = "ddr5-5600-2ch"           # system memory where a reader names none
 UNIFIED = ("unified-memory", "system-memory")
 
 
@@ -101,7 +103,7 @@ def fitted() -> Fit:
 
 
 def _observation(row: Speed) -> Observation | None:
-    if (row.engine not in ENGINES or row.devices != 1 or row.suspect or row.offload or row.power_limit_w
+    if (row.engine not in ENGINES or row.devices != 1 or row.sequences != 1 or row.suspect or row.offload or row.power_limit_w
             or (row.backend != "CPU" and SLOW_HOSTS.search(f"{row.system} {row.note} {row.subject_name}"))):
         return None
     model, mix = _model(row), _mix(row.quant)
@@ -168,6 +170,44 @@ def left_out_errors() -> tuple[ClassError, ...]:
     return tuple(leave_one_device_out(observations()))
 
 
+@cache
+def together_errors() -> tuple[ClassError, ...]:
+    """Errors of what follows from one device and one conversation: several conversations, several cards, energy.
+
+    Not left out: the devices of these measurements are in the fit, only with other measurements.
+    """
+    groups = defaultdict(list)
+    for row in catalog().measurements.speed.values():
+        model, mix = _model(row), _mix(row.quant)
+        if row.engine not in ENGINES or row.suspect or row.offload or row.subject is None or model is None or mix is None:
+            continue
+        device = catalog().devices[row.subject]
+        if row.sequences > 1:
+            groups["several conversations"].append((device.id, row.value, batch_range(model, mix, device, row.sequences, row.depth + (row.tokens or 0) // 2)))
+        elif row.devices > 1 and row.kind == "decode":
+            chips, built = [chip(device, row.backend)] * row.devices, _year(row)
+            work = decode_work(model, mix, row.depth + (row.tokens or 0) // 2, built, bool(row.flash_attention))
+            groups["writing on several cards"].append((device.id, row.value, _as_prediction(layer_split(fitted(), chips, work))))
+        elif row.devices > 1 and row.kind == "prefill":
+            work = prefill_work(model, mix, row.tokens, row.depth, _year(row), bool(row.flash_attention))
+            groups["reading on several cards"].append((device.id, row.value, _as_prediction(prompt_over_cards(fitted(), [chip(device, row.backend)] * row.devices, work))))
+    for row in catalog().measurements.power.values():
+        device, mix = catalog().devices.get(row.subject or ""), _mix(row.quant or "")
+        if row.kind == "draw" and row.scope == "wall" and row.model and mix and device and device.power_w and row.devices == 1 and not row.suspect:
+            written = decode_on(row.model, mix.id, device.id)
+            measured = row.tokens_per_s or catalog().measurements.speed[row.speed].value
+            # Tokens per joule, so that more is faster as in the other groups.
+            per_joule = Prediction(*(v / device.power_w for v in (written.low, written.expected, written.high)), written.basis)
+            groups["energy, at the plug"].append((device.id, measured / row.value, per_joule))
+    return tuple(_error_of(name, rows) for name, rows in sorted(groups.items()))
+
+
+def _error_of(name: str, rows: list[tuple[str, float, "Prediction"]]) -> ClassError:
+    sizes = sorted(abs(p.expected / measured - 1) for _, measured, p in rows)
+    return ClassError(name, len(rows), len({device for device, _, _ in rows}), sizes[len(sizes) // 2], sizes[min(len(sizes) - 1, len(sizes) * 9 // 10)],
+                      sum(p.low <= measured <= p.high for _, measured, p in rows) / len(rows))
+
+
 # ---------------------------------------------------------------- predictions
 
 def _as_prediction(r: Range) -> Prediction:
@@ -206,7 +246,7 @@ def decode_range(model: Model, mix: Mix, devices: list[Device], placed: Placemen
     work = decode_work(model, mix, context)
     if placed.whole and placed.host_read_per_token < work.weights // 100:
         return _as_prediction(predict(fitted(), chips[0], work) if len(chips) == 1 else layer_split(fitted(), chips, work))
-    memory = chip(host or catalog().find("devices", "ddr5-5600-2ch"))
+    memory = chip(host or catalog().find("devices", HOST))
     part = placed.device_read_per_token / max(placed.device_read_per_token + placed.host_read_per_token, 1)
     if part < 0.01:
         return _as_prediction(predict(fitted(), memory, work))
@@ -217,13 +257,49 @@ def decode_range(model: Model, mix: Mix, devices: list[Device], placed: Placemen
     return _as_prediction(in_turn([layer_split(fitted(), chips, on_device), predict(fitted(), memory, on_host)]))
 
 
-def prefill_range(model: Model, mix: Mix, devices: list[Device], placed: Placement, batch: int) -> Prediction:
-    """Reading a prompt; only for a model that lies on the device as a whole."""
+def prefill_range(model: Model, mix: Mix, devices: list[Device], placed: Placement, prompt: int) -> Prediction:
+    """Reading a prompt of so many tokens with the layers where `placed` has them; system memory lends its weights to the first device."""
     if model.task != "chat":
         return SILENT
-    if not placed.whole:
-        return Prediction(None, None, None, "not predicted for a model that is split")
+    chips, work = [chip(d) for d in devices], prefill_work(model, mix, prompt)
     try:
-        return _as_prediction(predict(fitted(), chip(devices[0]), prefill_work(model, mix, batch)))
+        reading = predict(fitted(), chips[0], work) if len(chips) == 1 else prompt_over_cards(fitted(), chips, work)
     except ValueError:
         return NOTHING
+    lent = 0 if devices[0].kind in UNIFIED else placed.host_layers
+    return _as_prediction(prompt_with_host(reading, lent, _copies(devices[0])))
+
+
+def _copies(device: Device) -> tuple[float, float, float]:
+    """GB/s at which system memory lends weights to a card: least, expected, most."""
+    rate = catalog().constants["host-copy"]
+    bus = bandwidth(catalog().find("devices", device.host_bus).bandwidth) if device.host_bus else rate.high
+    low, expected, high = (min(float(bus), r) for r in (rate.low, rate.value, max(rate.high, 0.85 * float(bus))))
+    return low, expected, high
+
+
+def batch_range(model: Model, mix: Mix, device: Device, sequences: int, context: int = 0) -> Prediction:
+    """Writing `sequences` answers at a time on one device that holds the model, all of them added."""
+    if model.task != "chat":
+        return SILENT
+    work, weights = decode_work(model, mix, context), None
+    if experts := model.architecture.experts:
+        alone, all_experts = experts.active / experts.count, weights_of.bytes_read_per_prompt(model.architecture, mix, catalog().types)
+        weights = round(work.weights + (all_experts - work.weights) * (experts_touched(experts.count, experts.active, sequences) - alone) / (1 - alone))
+    try:
+        return _as_prediction(batch(fitted(), _chip_of(device.id), work, sequences, weights))
+    except ValueError:
+        return NOTHING
+
+
+@cache
+def batch_on(model: str, format: str, device: str, sequences: int, context: int = 0) -> Prediction:
+    """The same by catalog ids."""
+    book = catalog()
+    return batch_range(book.find("models", model), book.find("mixes", format), book.find("devices", device), sequences, context)
+
+
+def storage_rate(storage: Device) -> float:
+    """GB/s at which a program loads a model: a share of what the drive was measured at, or of its nominal rate."""
+    b = storage.bandwidth
+    return float(b.measured or bandwidth(b)) * catalog().constants["storage-share"].value

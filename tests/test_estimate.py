@@ -64,6 +64,40 @@ def test_a_second_card_adds_memory_and_no_speed(capsys):
     assert two["decode_tokens_per_s"]["expected"] <= one["decode_tokens_per_s"]["expected"]
 
 
+def test_a_draft_and_a_projector_take_their_place_on_the_device(capsys):
+    """The projector of Gemma 3 4B is published with 851 MB."""
+    plain, seeing = (estimate(capsys, "gemma-3-4b", "--device", "rtx-3060-12", *more) for more in ((), ("--projector",)))
+    assert seeing["projector_bytes"] == pytest.approx(851e6, rel=0.02)
+    assert seeing["needed_on_device_bytes"] - plain["needed_on_device_bytes"] == seeing["total_bytes"] - plain["total_bytes"] == seeing["projector_bytes"]
+    alone, helped = (estimate(capsys, "llama-3.1-8b", "--device", "rtx-3060-12", *more) for more in ((), ("--draft", "llama-3.2-1b")))
+    draft = estimate(capsys, "llama-3.2-1b", "--device", "rtx-3060-12")
+    assert helped["draft_bytes"] == draft["device_bytes"] == helped["device_bytes"] - alone["device_bytes"]
+
+
+def test_experts_in_system_memory_leave_room_and_write_faster_than_whole_layers_there(capsys):
+    split, experts = (estimate(capsys, "qwen3-30b-a3b", "--device", "rtx-3060-12", *more) for more in ((), ("--cpu-experts", "20")))
+    assert split["fits"] is False and experts["fits"] is True and experts["gpu_layers"] == 49
+    assert experts["decode_tokens_per_s"]["expected"] > split["decode_tokens_per_s"]["expected"]
+
+
+def test_several_conversations_write_more_together_and_each_less(capsys):
+    one, eight = (estimate(capsys, "llama-3.1-8b", "--device", "rtx-3060-12", "--sequences", n, "--context", c) for n, c in (("1", "4096"), ("8", "32768")))
+    alone, together = one["decode_tokens_per_s"]["expected"], eight["together_tokens_per_s"]["expected"]
+    assert alone < together < 8 * alone and "together_tokens_per_s" not in one
+
+
+def test_loading_reading_and_energy_follow_from_drive_prompt_and_power(capsys):
+    answer = estimate(capsys, "llama-3.1-8b", "--device", "rtx-3060-12", "--prompt", "6000", "--storage", "hdd-7200")
+    assert answer["load_seconds"] > answer["weights_bytes"] / 0.3e9              # no hard disk passes 300 MB/s
+    assert answer["first_token_seconds"]["expected"] == pytest.approx(6000 / answer["prefill_tokens_per_s"]["expected"], rel=1e-3)
+    assert answer["joules_per_token"]["expected"] == pytest.approx(170 / answer["decode_tokens_per_s"]["expected"], rel=1e-3)
+
+
+def test_slower_system_memory_slows_a_model_that_is_split(capsys):
+    slow, fast = (estimate(capsys, "llama-3.3-70b", "--device", "rtx-3090", "--host", h)["decode_tokens_per_s"]["expected"] for h in ("ddr4-3200-2ch", "ddr5-5600-2ch"))
+    assert slow < 0.7 * fast
+
+
 REFUSED = {
     "unknown model": (["llama-3.1-8"], "Did you mean 'llama-3.1-8b'?"),
     "unknown device": (["llama-3.1-8b", "--device", "rtx-3060"], "Did you mean 'rtx-3060-12'?"),
@@ -76,6 +110,13 @@ REFUSED = {
     "negative layers": (["llama-3.1-8b", "--gpu-layers", "-1"], "--gpu-layers"),
     "a device without memory": (["llama-3.1-8b", "--device", "pcie4-x16"], "holds no model"),
     "a size that is not sold": (["llama-3.1-8b", "--device", "rtx-3060-12", "--memory", "99"], "12 GB"),
+    "experts of a dense model": (["llama-3.1-8b", "--cpu-experts", "2"], "has no experts"),
+    "more layers of experts than layers": (["qwen3-30b-a3b", "--cpu-experts", "49"], "from 0 to 48"),
+    "a projector of a model that only reads": (["llama-3.1-8b", "--projector"], "has none"),
+    "an unknown draft": (["llama-3.1-8b", "--draft", "llama-3.2-1"], "Did you mean 'llama-3.2-1b'?"),
+    "an empty prompt": (["llama-3.1-8b", "--prompt", "0"], "at least 1"),
+    "a card as a drive": (["llama-3.1-8b", "--storage", "rtx-3090"], "is no drive"),
+    "a card as system memory": (["llama-3.1-8b", "--host", "rtx-3090"], "no system memory"),
     "a missing file": (["nowhere.yaml"], "nowhere.yaml"),
 }
 

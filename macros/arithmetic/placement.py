@@ -31,6 +31,7 @@ class Placement:
     host_compute: int
     host_read_per_token: int
     device_read_per_token: int
+    host_layers: int            # bytes of weights on the host that a layer computes with: all but input embeddings
 
     @property
     def device(self) -> int:
@@ -52,7 +53,7 @@ def place(a: Architecture, mix: Mix, block_types, context: int, type_k: BlockTyp
     of_layers = a.layers + 1
     on_device = of_layers if gpu_layers is None else min(max(gpu_layers, 0), of_layers)
     first = a.layers - (on_device - 1) if on_device else of_layers      # first layer on the device
-    device = host = device_read = host_read = 0
+    device = host = device_read = host_read = host_layers = 0
     for tensor, kind in types(a, mix, block_types, imatrix=imatrix):
         # Prediction layers are not loaded, but for two small vectors of their indexer.
         if tensor.layer is not None and tensor.layer >= a.layers and "indexer.k_norm" not in tensor.name:
@@ -72,12 +73,13 @@ def place(a: Architecture, mix: Mix, block_types, context: int, type_k: BlockTyp
         else:
             device_read += read * to_device
             host_read += read * (to_host and not to_device)
+            host_layers += size * (to_host and not to_device)
     caches = kv_layers(a, context, type_k, type_v, sequences=sequences, unified=unified, batch=batch, swa_full=swa_full, flash_attention=flash_attention)
     device_kv = sum(n for layer, n in enumerate(caches) if layer >= first)
     compute = compute_bytes(a, context, batch)
     edge = 8 * batch * a.hidden + 2 * batch * context                    # what goes in and comes out
     return Placement(on_device, of_layers, device, device_kv, compute if on_device else 0, host, sum(caches) - device_kv,
-                     edge if first == 0 and not cpu_experts else compute, host_read, device_read)
+                     edge if first == 0 and not cpu_experts else compute, host_read, device_read, host_layers)
 
 
 def _sides(tensor: Tensor, a: Architecture, first: int, on_device: int, cpu_experts: int) -> tuple[bool, bool]:

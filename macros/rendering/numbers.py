@@ -11,7 +11,7 @@ from functools import lru_cache
 from html import escape
 
 from .. import speeds
-from ..arithmetic import compute_buffer, cost, kv_cache as kv, memory as memory_, parameters as count_of, placement, speed, weights as weights_of
+from ..arithmetic import compute_buffer, cost, kv_cache as kv, memory as memory_, parameters as count_of, placement, speed, throughput, weights as weights_of
 from ..arithmetic.quantization import types
 from ..arithmetic.blocks import attention_shape, has_own_keys
 from ..arithmetic.tensors import kinds, tensors
@@ -281,6 +281,49 @@ def _prefill_speed(model: str, format: str, device: str, prompt: int = 512) -> N
     return _speed("reading a prompt", speeds.prefill_on(model, format, device, prompt), model_of(model), format, device_of(device))
 
 
+def _load_time(model: str, format: str, storage: str = "nvme-gen4") -> Number:
+    m, d = model_of(model), device_of(storage)
+    if d.kind not in ("storage", "network"):
+        raise CatalogError(f"storage='{storage}' is no drive; name one, for example storage='nvme-gen4'")
+    n, share = weights_bytes(model, format), catalog().find("constants", "storage-share")
+    b = d.bandwidth
+    rate = Fraction(str(b.measured)) if b.measured else speed.bandwidth(b)
+    value = Fraction(throughput.load_seconds(n, speeds.storage_rate(d)))
+    return Number(units.duration(value), f"{float(value):.6g}", "seconds",
+                  f"{units.file_size(n)} ÷ ({units.gb_per_second(rate)}{' measured' if b.measured else ''} × {share.value:g})",
+                  f"{m_at(m, format)} from {d.name}; programs reach {share.low:g} to {share.high:g} of the rate: {share.what}", (*d.sources[:1], *share.sources))
+
+
+def _first_token_time(model: str, format: str, device: str, prompt: int = 6000) -> Number:
+    m, d = model_of(model), device_of(device)
+    reading = speeds.prefill_on(model, format, device, _positive("prompt", prompt))
+    if reading.expected is None:
+        raise CatalogError(f"nothing can be said of reading a prompt on '{device}': {reading.basis}; name another device")
+    least, expected, most = (units.duration(Fraction(prompt / rate)) for rate in (reading.high, reading.expected, reading.low))
+    return Number(units.from_to(least, most), f"{prompt / reading.expected:.6g}", "seconds",
+                  f"{prompt:,} tokens ÷ {units.tokens_per_second(Fraction(reading.expected))} of reading = {expected} expected",
+                  f"{m_at(m, format)} on {d.name}, the model in memory and nothing of the prompt kept from before; rests on: {reading.basis}", d.sources[:1])
+
+
+def _batch_speed(model: str, format: str, device: str, sequences: int, context: int = 4096) -> Number:
+    number = _speed("several conversations", speeds.batch_on(model, format, device, _positive("sequences", sequences), context), model_of(model), format, device_of(device))
+    formula = f"{number.formula.split(';')[0]}; 81 of 100 measurements of batches lie in such a range (75, on one device)"
+    return replace(number, formula=formula, inputs=f"{number.inputs}; {sequences} conversations of {context:,} tokens each, all their tokens added: the weights are read once for all of them")
+
+
+def _energy_per_token(model: str, format: str, device: str, context: int = 0) -> Number:
+    m, d = model_of(model), device_of(device)
+    if d.power_w is None:
+        raise CatalogError(f"device '{device}' has no power_w; add it to macros/catalog/devices/{device}.yaml or name another device")
+    writing = speeds.decode_on(model, format, device, context)
+    if writing.expected is None:
+        raise CatalogError(f"nothing can be said of writing on '{device}': {writing.basis}; name another device")
+    least, expected, most = (units.significant(Fraction(d.power_w / rate), 2) for rate in (writing.high, writing.expected, writing.low))
+    return Number(f"{least} to {most}{units.NBSP}joules", f"{d.power_w / writing.expected:.6g}", "J/token",
+                  f"{d.power_w:g} W ÷ {units.tokens_per_second(Fraction(writing.expected))} = {expected} joules expected",
+                  f"{m_at(m, format)} on {d.name} at its rated power; writing draws less than that, the rest of the computer adds its own", d.sources[:1])
+
+
 def _bandwidth(device: str) -> Number:
     d = device_of(device)
     b, value = d.bandwidth, speed.bandwidth(d.bandwidth)
@@ -482,6 +525,26 @@ def prefill_speed(*, model: str, format: str, device: str, prompt: int = 512) ->
     return _prefill_speed(model, format, device, prompt).inline()
 
 
+def load_time(*, model: str, format: str, storage: str = "nvme-gen4") -> str:
+    """Time until the file is in memory, at the share of the drive's rate that programs reach."""
+    return _load_time(model, format, storage).inline()
+
+
+def first_token_time(*, model: str, format: str, device: str, prompt: int = 6000) -> str:
+    """Time until the first token of an answer: reading a prompt of so many tokens, as a range."""
+    return _first_token_time(model, format, device, prompt).inline()
+
+
+def batch_speed(*, model: str, format: str, device: str, sequences: int, context: int = 4096) -> str:
+    """Tokens per second of several conversations at a time, all added, as a range."""
+    return _batch_speed(model, format, device, sequences, context).inline()
+
+
+def energy_per_token(*, model: str, format: str, device: str, context: int = 0) -> str:
+    """Joules per written token at the device's rated power, as a range."""
+    return _energy_per_token(model, format, device, context).inline()
+
+
 def bandwidth(*, device: str) -> str:
     """Memory, storage, bus or network bandwidth in GB/s."""
     return _bandwidth(device).inline()
@@ -567,7 +630,8 @@ def watt_year(*, price: str) -> str:
 _WORKINGS = {"parameters": _parameters, "active_parameters": _active_parameters, "file_size": _file_size, "weights": _weights,
              "bits_per_weight": _bits_per_weight, "kv_cache": _kv_cache, "kv_per_token": _kv_per_token, "memory": _memory,
              "decode_ceiling": _decode_ceiling, "bandwidth": _bandwidth, "bandwidth_ratio": _bandwidth_ratio, "capacity": _capacity,
-             "transfer_time": _transfer_time, "size_ratio": _size_ratio, "split_ceiling": _split_ceiling, "words": _words,
+             "transfer_time": _transfer_time, "load_time": _load_time, "first_token_time": _first_token_time, "batch_speed": _batch_speed,
+             "energy_per_token": _energy_per_token, "decode_speed": _decode_speed, "prefill_speed": _prefill_speed, "size_ratio": _size_ratio, "split_ceiling": _split_ceiling, "words": _words,
              "electricity": _electricity, "electricity_price": _electricity_price, "watt_year": _watt_year}
 
 

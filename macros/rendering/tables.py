@@ -7,7 +7,7 @@ from ..arithmetic import memory as memory_, parameters as count_of, speed, weigh
 from ..catalog.errors import CatalogError
 from ..catalog.records import Device, Model
 from ..data import catalog
-from ..speeds import decode_on, left_out_errors
+from ..speeds import decode_on, left_out_errors, together_errors
 from . import units
 from .html import element, figure, hidden, link
 from .numbers import card_need, device_of, kv_bytes, mix_of, model_of, need, weights_bytes
@@ -170,6 +170,15 @@ def speed_error_table(*, id: str, caption: str) -> str:
              + element("th", hidden("Bar of nine of ten, ") + "0 to 100 %", scope="col", class_="plot"))
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Each device predicted from the others", table=table(id, [first], body), class_="tab wide grouped",
                   note="In range: the share of published results inside the range we print, which aims at 80&nbsp;%. Classes with fewer than ten results count in the rows called all.")
+
+
+def together_error_table(*, id: str, caption: str) -> str:
+    """How far speeds of several conversations and of several cards lie from published ones."""
+    body = "".join(_error_row(e, e.name[0].upper() + e.name[1:]) for e in together_errors())
+    first = (head("What") + head("Results") + head("Devices") + head("Median", "error, %") + head("Nine of ten", "within, %") + head("In range", "%")
+             + element("th", hidden("Bar of nine of ten, ") + "0 to 100 %", scope="col", class_="plot"))
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Computed from the speed of one device and one conversation", table=table(id, [first], element("tbody", body)), class_="tab wide",
+                  note="These devices were not left out of the fit, but it knows nothing of several conversations or cards, apart from the time that one more card adds to a token.")
 
 
 CLASSES = {

@@ -94,6 +94,12 @@ def duration(seconds) -> str:
     return f"{significant(seconds, 2)}{NBSP}seconds"
 
 
+def from_to(least: str, most: str) -> str:
+    """'3.1 to 4.5 seconds': the unit once where both have the same."""
+    (low, unit), (high, other) = least.split(NBSP), most.split(NBSP)
+    return f"{low} to {high}{NBSP}{unit}" if unit == other else f"{least} to {most}"
+
+
 def times(ratio) -> str:
     return f"{significant(ratio, 2)}×"
 

@@ -8,7 +8,7 @@ import pytest
 
 from macros.arithmetic import efficiency, posynomial, throughput
 from macros.arithmetic.efficiency import Chip, Observation, Range, Work
-from macros.speeds import fitted, observations
+from macros.speeds import fitted, observations, together_errors
 
 EIGHT_B = Work(weights=4_622_235_729, kv=33_554_432, layers=32, active=8_030_261_248, format="Q4_K_M")
 UNSEEN = Chip("not-measured", "CUDA", "ampere", 448.0, fp32_tflops=20.3, fp16_tflops=40.6, int8_tops=162.0)
@@ -233,9 +233,37 @@ def test_experts_touched_by_one_token_are_the_active_ones_and_by_many_nearly_all
 
 
 def test_loading_takes_the_slower_of_storage_and_bus():
-    assert throughput.load_seconds(28_000_000_000, 7.0, 32.0, reached=1) == 4
-    assert throughput.load_seconds(28_000_000_000, 14.0, 7.0, reached=1) == 4
+    assert throughput.load_seconds(28_000_000_000, 7.0, 32.0) == 4
+    assert throughput.load_seconds(28_000_000_000, 14.0, 7.0) == 4
 
 
 def test_energy_is_power_times_time():
     assert throughput.joules_per_token(200, Range(10, 20, 40, "same class")) == (5, 10, 20)
+
+
+# ---------------------------------------------------------------- what follows from one device and one conversation, against measurements
+
+@pytest.mark.parametrize("name, rows, median, ninth_decile, least_inside", [
+    ("several conversations", 75, 0.20, 0.35, 0.75), ("writing on several cards", 184, 0.05, 0.10, 0.75), ("reading on several cards", 184, 0.25, 0.70, 0.75),
+])
+def test_conversations_and_cards_together_hold_the_measurements(name, rows, median, ninth_decile, least_inside):
+    error = next(e for e in together_errors() if e.name == name)
+    assert error.rows == rows and error.median <= median and error.ninth_decile <= ninth_decile and error.coverage >= least_inside
+
+
+def test_a_prompt_of_one_micro_batch_gains_nothing_from_cards_and_a_long_one_less_than_their_number():
+    alone, short, long = (throughput.prompt_over_cards(fitted(), [UNSEEN] * cards, replace(EIGHT_B, prompt=prompt)).expected
+                          for cards, prompt in ((1, 512), (4, 512), (4, 65_536)))
+    assert short == pytest.approx(alone) and alone < long < 4 * alone
+
+
+def test_weights_in_system_memory_cost_a_prompt_one_copy_for_each_micro_batch():
+    """512 tokens and a gigabyte at 2 GB/s take half a second more than the same tokens without."""
+    own = Range(1024, 1024, 1024, "same class")
+    split = throughput.prompt_with_host(own, 10**9, (2.0, 2.0, 2.0))
+    assert split.expected == pytest.approx(512 / (512 / 1024 + 0.5)) and split.basis == "bound only"
+    assert throughput.prompt_with_host(own, 0, (2.0, 2.0, 2.0)) == own
+
+
+def test_the_first_token_waits_for_the_whole_prompt():
+    assert throughput.first_token_seconds(6000, Range(500, 1000, 2000, "same class")) == (3, 6, 12)

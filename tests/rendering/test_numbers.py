@@ -53,6 +53,27 @@ def test_the_working_of_electricity_shows_power_speed_price_and_both_sources():
     assert "gpt-oss-20b at MXFP4 on Intel 265K Custom PC (Nvidia RTX 3060)" in shown and "ai-benchmarks, issue 40" in shown and "Electric Power Monthly" in shown
 
 
+@pytest.mark.parametrize("html, said", [
+    (numbers.load_time(model="llama-3.1-8b", format="Q4_K_M"), "4.91 GB ÷ (7 GB/s measured × 0.85)"),
+    (numbers.first_token_time(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12", prompt=6000), "6,000 tokens ÷"),
+    (numbers.batch_speed(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12", sequences=8), "8 conversations of 4,096 tokens each"),
+    (numbers.energy_per_token(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12"), "170 W ÷"),
+])
+def test_times_batches_and_energy_show_what_they_are_made_of(html, said):
+    assert said in working(html)
+
+
+@pytest.mark.parametrize("call, said", [
+    (lambda: numbers.load_time(model="llama-3.1-8b", format="Q4_K_M", storage="rtx-3090"), "is no drive"),
+    (lambda: numbers.first_token_time(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12", prompt=0), "at least 1"),
+    (lambda: numbers.batch_speed(model="llama-3.1-8b", format="Q4_K_M", device="rtx-3060-12", sequences=0), "at least 1"),
+    (lambda: numbers.energy_per_token(model="all-minilm-l6-v2", format="F16", device="rtx-3060-12"), "does not write text"),
+])
+def test_times_batches_and_energy_refuse_what_has_none(call, said):
+    with pytest.raises(CatalogError, match=said):
+        call()
+
+
 def test_a_price_of_electricity_has_its_month_like_a_fact():
     assert numbers.as_of(id="electricity-us-2026-06") == "June 2026"
 

@@ -8,7 +8,7 @@ import jinja2
 
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, numbers, pages, reference, tables, training
+from .rendering import accuracy, charts, costs, numbers, pages, reference, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -23,6 +23,7 @@ VOCABULARY = (
     training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table,
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
+    costs.own_or_hosted_table,
     charts.bandwidth_ladder, charts.memory_bar,
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,

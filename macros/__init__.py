@@ -8,7 +8,7 @@ import jinja2
 
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, costs, numbers, pages, reference, tables, training
+from .rendering import accuracy, charts, costs, measured, numbers, pages, reference, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -29,8 +29,9 @@ VOCABULARY = (
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages
     reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_by_model, reference.elsewhere_table, reference.block_table,
-    reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_sources,
-    reference.device_facts, reference.device_models, reference.device_measurements, reference.device_sources,
+    reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_loading, reference.model_sources,
+    reference.device_facts, reference.device_models, reference.device_batches, reference.device_measurements, reference.device_sources,
+    measured.measurement_sources, measured.quality_measurements, measured.power_measurements, measured.hosted_prices, measured.electricity_prices, measured.other_speeds,
     # lists from the whole book
     pages.contents, pages.glossary, pages.term_count, pages.sources,
 )

@@ -14,6 +14,7 @@ from .catalog.records import Device, Model
 from .data import catalog
 from .rendering.pages import PROJECT
 from .rendering.reference import measured_on
+from .speeds import backend_of
 
 MODELS, DEVICES = "reference/models", "reference/devices"
 FOLDERS = (MODELS, DEVICES)
@@ -81,6 +82,10 @@ def _model_page(m: Model) -> str:
 
 [[= model_devices(id="t-devices", caption="Devices that hold it", model="{m.id}") =]]
 
+## How long does it take to load? {{ #loading }}
+
+[[= model_loading(id="t-loading", caption="Time to load", model="{m.id}") =]]
+
 ## Sources {{ #sources }}
 
 [[= model_sources(model="{m.id}") =]]
@@ -99,6 +104,12 @@ def _device_page(d: Device) -> str:
 [[= device_measurements(id="t-measured", caption="Published speeds", device="{d.id}") =]]
 
 """
+    together = "" if not holds or backend_of(d) == "CPU" else f"""\
+## How fast is it for several conversations at a time? {{ #together }}
+
+[[= device_batches(id="t-together", caption="Several conversations at a time", device="{d.id}") =]]
+
+"""
     return _page(d, "Devices", "reference/devices.html", f"{d.name}: its data sheet, its bandwidth worked out, and what that means for every model of the catalog.", f"""\
 [[= device_facts(device="{d.id}") =]]
 
@@ -110,7 +121,7 @@ def _device_page(d: Device) -> str:
 
 [[= device_models(id="t-models", caption="{caption}", device="{d.id}") =]]
 
-{measured}## Sources {{ #sources }}
+{together}{measured}## Sources {{ #sources }}
 
 [[= device_sources(device="{d.id}") =]]
 

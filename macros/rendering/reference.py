@@ -21,7 +21,7 @@ from ..data import catalog
 from . import units
 from .charts import GROUPS
 from .html import block, element, figure, hidden, link
-from ..speeds import decode_on
+from ..speeds import batch_on, decode_on, storage_rate
 from .numbers import card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, rate_of, usable_bytes, weights_bytes
 from .sealed import seal
 from .tables import cell, head, page_of, row_head, table
@@ -297,6 +297,28 @@ def _held(m: Model, format: str, d: Device, context: int) -> str:
     return speed_cell(m.id, format, d.id, context, "" if fitting[0] == min(d.memory.sizes) else f'<small class="u">from {fitting[0]} GB</small>')
 
 
+def model_loading(*, id: str, caption: str, model: str) -> str:
+    """How long one model takes to load from each drive, and to come over each network connection."""
+    m, body = model_of(model), ""
+    chosen = (usual(m), "Q8_0") if holds_blocks(m) else ("BF16",)
+    for kind, title in (("storage", "Load from"), ("network", "Fetch over")):
+        rows = ""
+        for d in sorted((d for d in catalog().devices.values() if d.kind == kind), key=storage_rate):
+            rate = Fraction(storage_rate(d))
+            rows += element("tr", row_head(d.name, address=page_of(d, "..")) + cell(units.gb_per_second(rate).split(units.NBSP)[0], f"{float(rate):.4g}")
+                            + "".join(_time(weights_bytes(model, f), rate) for f in chosen))
+        body += element("tbody", element("tr", element("th", title, scope="rowgroup", colspan=2 + len(chosen)), class_="grp") + rows)
+    first = head("Where it comes from") + head("Reached", "GB/s") + "".join(head(f, f"{units.gb(weights_bytes(model, f))} GB") for f in chosen)
+    share = catalog().constants["storage-share"]
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Slowest first", table=_table(id, [first], body), class_="tab wide grouped",
+                  note=f"Reached: {share.value:g} of the measured or nominal rate; loading programs were seen at {share.low:g} to {share.high:g}. A second start is faster where the file is still in memory.")
+
+
+def holds_blocks(m: Model) -> bool:
+    """Whether llama.cpp has the model in formats of blocks."""
+    return m.architecture.gguf is not None
+
+
 def model_sources(*, model: str) -> str:
     """Where the dimensions of a model were read, and how far they are trusted."""
     m = model_of(model)
@@ -373,6 +395,34 @@ def _models_held(id: str, caption: str, d: Device) -> str:
             + (f" Models of the catalog that do not fit: {left_out}." if left_out else ""))
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Smallest first", table=_table(id, [first, columns * len(sizes)] if several else [first + columns], element("tbody", body)),
                   class_="tab wide", note=note)
+
+
+BATCHED = ("llama-3.2-3b", "llama-3.1-8b", "gpt-oss-20b", "qwen3-30b-a3b", "qwen3-32b", "llama-3.3-70b", "gpt-oss-120b")
+BATCHES = (1, 2, 4, 8, 16, 32)
+
+
+def device_batches(*, id: str, caption: str, device: str, context: int = 4096) -> str:
+    """Tokens per second of several conversations at a time on one device, all of them added, for a few well-known models."""
+    d, body = device_of(device), ""
+    room = room_of(d, max(d.memory.sizes)) if d.memory else Room(0, card=False)
+    for m in map(model_of, BATCHED):
+        free = room.bytes - (card_need if room.card else need)(m.id, usual(m), context).total
+        cells = ""
+        for n in BATCHES:
+            more = kv_bytes(m.id, n * context, sequences=n) - kv_bytes(m.id, context)
+            speed_ = batch_on(m.id, usual(m), d.id, n, context) if more <= free else None
+            if speed_ is None or speed_.expected is None:
+                cells += NONE
+                continue
+            low, high = (units.tokens_per_second(Fraction(v)).split(units.NBSP)[0] for v in (speed_.low, speed_.high))
+            cells += cell(f"{low}–{high}{'*' if speed_.basis == 'bound only' else ''}", f"{speed_.expected:.4g}")
+        if 'data-value' in cells:
+            body += element("tr", row_head(m.name, usual(m), page_of(m, "..")) + cells)
+    if not body:
+        return block(element("p", "Nothing can be said of several conversations on it."))
+    first = head("Model") + "".join(head(f"{n} at a time" if n > 1 else "One", "tokens/s") for n in BATCHES)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> All conversations added, {context:,} tokens of context each", table=_table(id, [first], element("tbody", body)), class_="tab wide",
+                  note="Divide by the number of conversations for what each of them sees. A dash: their caches do not fit, or the compute rate of the device is not known. An asterisk marks ranges without a measured relative.")
 
 
 def _steps(sizes: Iterable[int]) -> list[int]:

@@ -8,6 +8,7 @@ import pytest
 from macros.catalog import CatalogError
 from macros.rendering import numbers, reference
 from macros.rendering.sealed import seal, unseal
+from macros.speeds import decode_on
 
 # The generated pages follow from code; the check reads the records behind them.
 pytestmark = pytest.mark.slow
@@ -215,3 +216,23 @@ def test_an_unknown_format_is_refused_in_one_line():
 def test_block_types_take_eight_times_their_bytes_over_their_weights():
     found = rows(reference.block_table(id="t", caption="c"))
     assert found["Q4_K"][2][0] == "4.5" and found["Q8_0"][2][0] == "8.5" and found["Q6_K"][2][0] == "6.5625"
+
+
+# ---------------------------------------------------------------- loading and several conversations
+
+def test_loading_times_are_those_of_the_sentences():
+    slowest = rows(reference.model_loading(id="t", caption="c", model="llama-3.1-8b"))["NVMe SSD PCIe 4.0 x4"]
+    assert slowest[1][0].replace("\u00a0", " ") == "0.83 seconds" and "0.83" in numbers.load_time(model="llama-3.1-8b", format="Q4_K_M")
+
+
+def test_conversations_together_begin_with_one_and_grow():
+    table = rows(reference.device_batches(id="t", caption="c", device="rtx-3090"))
+    speeds = [float(value) for _, value in next(cells for name, cells in table.items() if name.startswith("Llama 3.1 8B"))]
+    assert speeds == sorted(speeds) and len(speeds) == 6
+    assert speeds[0] == pytest.approx(decode_on("llama-3.1-8b", "Q4_K_M", "rtx-3090", 4096).expected, rel=1e-3)
+
+
+def test_conversations_whose_caches_do_not_fit_have_no_speed():
+    """Llama 3.1 8B takes 16 x 0.5 GiB of cache beside 4.3 GiB of weights; a card of 8 GB holds four of them."""
+    cells = next(cells for name, cells in rows(reference.device_batches(id="t", caption="c", device="rtx-4060")).items() if name.startswith("Llama 3.1 8B"))
+    assert [value is not None and value != "" for _, value in cells] == [True, True, True, False, False, False]

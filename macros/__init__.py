@@ -16,7 +16,7 @@ VOCABULARY = (
     numbers.kv_cache, numbers.kv_per_token, numbers.memory, numbers.decode_ceiling, numbers.decode_speed, numbers.prefill_speed,
     numbers.load_time, numbers.first_token_time, numbers.batch_speed, numbers.energy_per_token, numbers.bandwidth,
     numbers.bandwidth_ratio, numbers.capacity, numbers.transfer_time, numbers.size_ratio, numbers.words,
-    numbers.split_ceiling, numbers.operations_per_byte, numbers.operations_per_byte_needed, numbers.reading_speed,
+    numbers.split_ceiling, numbers.split_loss, numbers.input_embedding, numbers.work_space, numbers.overhead, numbers.operations_per_byte, numbers.operations_per_byte_needed, numbers.reading_speed,
     numbers.dimension, numbers.electricity, numbers.electricity_price, numbers.watt_year,
     numbers.fact, numbers.as_of, numbers.working,
     # training
@@ -26,7 +26,7 @@ VOCABULARY = (
     costs.own_or_hosted_table,
     charts.bandwidth_ladder, charts.memory_bar,
     # our figures against the real programs'
-    accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
+    accuracy.speed_error, accuracy.size_error, accuracy.shortcut_factor, accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages
     reference.model_catalog, reference.device_catalog, reference.format_table, reference.bits_by_model, reference.elsewhere_table, reference.block_table,
     reference.model_facts, reference.model_sizes, reference.model_contexts, reference.model_devices, reference.model_loading, reference.model_sources,
@@ -48,7 +48,8 @@ def define_env(env) -> None:
 
 
 # Tables over the whole catalog take seconds and no id of a model or device: `macros check` looks at their arguments only.
-SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, tables.speed_error_table, tables.together_error_table))
+SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, accuracy.size_error, accuracy.speed_error,
+                                              tables.speed_error_table, tables.together_error_table))
 
 
 def wrong_argument(function, names) -> str | None:

@@ -60,7 +60,6 @@ WEIGHT_SHORTCUTS = (
     ("half a byte per parameter", "the LLM inference handbook, several web calculators", 4.0),
     ("0.55 byte per parameter and half a gigabyte", "canirun.ai", None),
     ("0.58 byte per parameter", "llmfit", 4.64),
-    ("4.83 bits per parameter", "runlocalai", 4.83),
 )
 
 

@@ -1,6 +1,7 @@
 """How good the numbers are: our figures beside those of the real programs, compared when the book is built."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from html import escape
 from statistics import median
@@ -10,11 +11,13 @@ from ..arithmetic.compute_buffer import compute_bytes
 from ..arithmetic.kv_cache import Impossible, kv_bytes
 from ..arithmetic.placement import place
 from ..arithmetic.shortcuts import KV_SHORTCUTS, WEIGHT_SHORTCUTS, shortcut_weights
+from ..catalog.errors import CatalogError, nearest
 from ..catalog.ground_truth import rows
 from ..data import catalog
+from ..speeds import left_out_errors
 from . import units
 from .html import element, figure
-from .numbers import kv_bytes as kv_of, model_of, weights_bytes
+from .numbers import Number, kv_bytes as kv_of, model_of, weights_bytes
 from .tables import cell, head, row_head, table
 
 
@@ -73,6 +76,40 @@ def agreements() -> tuple[Agreement, ...]:
         _agreement("Compute buffer, dense models", "the llama.cpp library", dense),
         _agreement("Compute buffer, mixtures of experts", "the llama.cpp library", sparse),
     )
+
+
+SPEED_MEASURES = {"median": "half of the published results lie closer", "ninth_decile": "nine of ten published results lie closer", "coverage": "published results inside the printed range"}
+
+
+def speed_error(*, group: str, measure: str) -> str:
+    """Error of predicted speeds of unseen devices in percent; group is a row of speed_error_table, for example "decode, dense", measure median, ninth_decile or coverage."""
+    errors = {e.name: e for e in left_out_errors()}
+    if group not in errors or measure not in SPEED_MEASURES:
+        known, asked = (errors, group) if group not in errors else (SPEED_MEASURES, measure)
+        raise CatalogError(f"speed_error: there is no '{asked}'.{nearest(asked, known)} Known: {', '.join(known)}")
+    e = errors[group]
+    value = 100 * getattr(e, measure)
+    return Number(f"{units.fixed(value, 0)}{units.NBSP}%", f"{value:.4g}", "%", SPEED_MEASURES[measure],
+                  f"{e.rows:,} results of {e.devices} devices, each predicted from the others").inline()
+
+
+def size_error(*, figure: str) -> str:
+    """Worst error of one row of accuracy_table in percent, for example figure="Compute buffer, mixtures of experts"."""
+    found = {a.what: a for a in agreements()}
+    if figure not in found:
+        raise CatalogError(f"size_error: there is no '{figure}'.{nearest(figure, found)} Known: {', '.join(found)}")
+    a = found[figure]
+    return Number(f"{_percent(a.worst_error)}{units.NBSP}%", f"{100 * a.worst_error:.4g}", "%", "the largest of all errors", f"{a.compared:,} rows compared with {a.against}").inline()
+
+
+def shortcut_factor(*, model: str, context: int, end: str) -> str:
+    """The least or the most that a formula of calculator_table gives, as a multiple of the real cache; end is least or most."""
+    real, a = kv_of(model, context), model_of(model).architecture
+    factors = {s.rule: Fraction(s.bytes(a, context), real) for s in KV_SHORTCUTS}
+    if end not in ("least", "most"):
+        raise CatalogError(f"shortcut_factor: end='{end}' is not possible; write end='least' or end='most'")
+    rule = (min if end == "least" else max)(factors, key=factors.get)
+    return Number(units.times(factors[rule]), f"{float(factors[rule]):.6g}", "ratio", f"{units.gib(factors[rule] * real, 2)} GiB ÷ {units.gib(real, 2)} GiB", f"{model_of(model).name}, {context:,} tokens: {rule}").inline()
 
 
 def _percent(value: float) -> str:

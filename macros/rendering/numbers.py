@@ -382,6 +382,32 @@ def _split_ceiling(model: str, format: str, device: str, system: str, share: flo
                   f"{m.name} at {format}, {units.fixed(100 * part, 0)}{units.NBSP}% of it in {other.name}, the rest on {d.name}", (*d.sources[:1], *other.sources[:1]))
 
 
+def _split_loss(model: str, format: str, device: str, system: str, share: float) -> Number:
+    whole, split = ceiling(model, format, device), Fraction(_split_ceiling(model, format, device, system, share).exact)
+    value = 100 * (1 - split / whole)
+    return Number(f"{units.fixed(value, 0)}{units.NBSP}%", f"{float(value):.4g}", "%", f"1 − {units.tokens_per_second(split)} ÷ {units.tokens_per_second(whole)}",
+                  f"{m_at(model_of(model), format)}: ceiling with {units.fixed(100 * Fraction(str(share)), 0)}{units.NBSP}% of it in {device_of(system).name} against all on {device_of(device).name}",
+                  (*device_of(device).sources[:1], *device_of(system).sources[:1]))
+
+
+def _input_embedding(model: str, format: str) -> Number:
+    m = model_of(model)
+    n = need(model, format, 256).weights - card_need(model, format, 256).weights
+    return Number(units.memory(n), str(n), "bytes", f"{units.memory(weights_bytes(model, format))} of weights − {units.memory(_weights_on_card(model, format))} on a card that holds all layers",
+                  f"{m_at(m, format)}; nothing where the output matrix is the same one, which then lies on both sides", _format_sources())
+
+
+def _work_space(model: str, context: int) -> Number:
+    m, n = model_of(model), compute_buffer.compute_bytes(model_of(model).architecture, _positive("context", context))
+    return Number(units.memory(n), str(n), "bytes", f"{n:,} bytes, the largest of the results that must be kept at the same time while 512 tokens of a prompt pass through",
+                  f"{m.name}, {context:,} tokens of context, flash attention", _format_sources())
+
+
+def _overhead() -> Number:
+    c = catalog().find("constants", "runtime-overhead")
+    return Number(f"{c.value:g}{units.NBSP}GiB", str(memory_.gib_bytes(c.value)), "bytes", f"assumed; reports range from {c.low:g} to {c.high:g} GiB", c.what, c.sources)
+
+
 def _operations_per_byte(device: str) -> Number:
     d = device_of(device)
     if d.fp16_tflops is None:
@@ -394,7 +420,9 @@ def _operations_per_byte(device: str) -> Number:
 
 def _operations_per_byte_needed(model: str, format: str) -> Number:
     m = model_of(model)
-    used, read = count_of.active(m.architecture), bytes_per_token(model, format)
+    # A row of a separate input embedding is fetched, not multiplied.
+    a = m.architecture
+    used, read = count_of.active(a) - (0 if a.tied_embeddings else a.vocab * a.hidden), bytes_per_token(model, format)
     value = Fraction(2 * used, read)
     return Number(units.significant(value, 2), f"{float(value):.6g}", "operations/byte", f"2 × {units.count(used)} operations ÷ {units.file_size(read)} read per token",
                   f"{m.name} at {format}: one multiplication and one addition per weight", m.sources[:1])
@@ -580,6 +608,26 @@ def split_ceiling(*, model: str, format: str, device: str, system: str, share: f
     return _split_ceiling(model, format, device, system, share).inline()
 
 
+def split_loss(*, model: str, format: str, device: str, system: str, share: float) -> str:
+    """Percent of the ceiling that is lost when a share (0 to 1) of the weights lies in system memory."""
+    return _split_loss(model, format, device, system, share).inline()
+
+
+def input_embedding(*, model: str, format: str) -> str:
+    """Memory of the input embedding that stays in the computer's own memory when a card holds all layers."""
+    return _input_embedding(model, format).inline()
+
+
+def work_space(*, model: str, context: int) -> str:
+    """Memory of the compute buffer."""
+    return _work_space(model, context).inline()
+
+
+def overhead() -> str:
+    """Memory this book counts for the driver and the program on a graphics card."""
+    return _overhead().inline()
+
+
 def operations_per_byte(*, device: str) -> str:
     """Operations a device can do in the time one byte arrives from its memory."""
     return _operations_per_byte(device).inline()
@@ -631,7 +679,7 @@ _WORKINGS = {"parameters": _parameters, "active_parameters": _active_parameters,
              "bits_per_weight": _bits_per_weight, "kv_cache": _kv_cache, "kv_per_token": _kv_per_token, "memory": _memory,
              "decode_ceiling": _decode_ceiling, "bandwidth": _bandwidth, "bandwidth_ratio": _bandwidth_ratio, "capacity": _capacity,
              "transfer_time": _transfer_time, "load_time": _load_time, "first_token_time": _first_token_time, "batch_speed": _batch_speed,
-             "energy_per_token": _energy_per_token, "decode_speed": _decode_speed, "prefill_speed": _prefill_speed, "size_ratio": _size_ratio, "split_ceiling": _split_ceiling, "words": _words,
+             "energy_per_token": _energy_per_token, "decode_speed": _decode_speed, "prefill_speed": _prefill_speed, "size_ratio": _size_ratio, "split_ceiling": _split_ceiling, "split_loss": _split_loss, "words": _words,
              "electricity": _electricity, "electricity_price": _electricity_price, "watt_year": _watt_year}
 
 

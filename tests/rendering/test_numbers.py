@@ -7,7 +7,7 @@ import pytest
 
 from macros import VOCABULARY, define_env
 from macros.catalog import CatalogError
-from macros.rendering import numbers
+from macros.rendering import accuracy, numbers
 
 
 PC = "intel-265k-custom-pc-nvidia-rtx-3060-"      # rows of power.csv
@@ -51,6 +51,29 @@ def test_the_working_of_electricity_shows_power_speed_price_and_both_sources():
     shown = working(numbers.electricity(run=PC + "gpt-oss-20b", price="electricity-us-2026-06"))
     assert "229.3 W ÷ 83.96 tokens/s × 1,000,000 tokens ÷ 3,600,000 J = 0.759 kWh; × $0.1834 per kWh" in shown
     assert "gpt-oss-20b at MXFP4 on Intel 265K Custom PC (Nvidia RTX 3060)" in shown and "ai-benchmarks, issue 40" in shown and "Electric Power Monthly" in shown
+
+
+@pytest.mark.parametrize("html, expected", [
+    (numbers.input_embedding(model="llama-3.1-8b", format="Q4_K_M"), "282 MiB"),         # 295,501,824 bytes stay on the host (model_buffers of the library)
+    (numbers.input_embedding(model="llama-3.2-1b", format="Q4_K_M"), "0 bytes"),          # tied: the card holds a copy
+    (numbers.work_space(model="llama-3.1-8b", context=8192), "116 MiB"),
+    (numbers.overhead(), "0.5 GiB"),
+    (numbers.split_loss(model="qwen3-32b", format="Q4_K_M", device="rtx-3090", system="ddr5-6000-2ch", share=0), "0 %"),
+    (numbers.operations_per_byte_needed(model="llama-3.1-8b", format="F16"), "1.0"),      # two operations for each weight of two bytes
+])
+def test_parts_of_memory_and_what_a_split_loses(html, expected):
+    assert text(html) == expected
+
+
+@pytest.mark.parametrize("call, said", [
+    (lambda: accuracy.speed_error(group="decode, dens", measure="median"), "Did you mean 'decode, dense'"),
+    (lambda: accuracy.speed_error(group="decode, dense", measure="mean"), "median, ninth_decile, coverage"),
+    (lambda: accuracy.size_error(figure="File size"), "Did you mean 'File sizes'"),
+    (lambda: accuracy.shortcut_factor(model="gemma-3-27b", context=32768, end="best"), "end='least' or end='most'"),
+])
+def test_errors_and_factors_name_what_exists(call, said):
+    with pytest.raises(CatalogError, match=said):
+        call()
 
 
 @pytest.mark.parametrize("html, said", [

@@ -8,7 +8,7 @@ import jinja2
 
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, numbers, pages, reference, tables, training
+from .rendering import accuracy, charts, numbers, pages, plots, quality, reference, roofline, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -22,7 +22,8 @@ VOCABULARY = (
     training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table,
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table,
-    charts.bandwidth_ladder, charts.memory_bar,
+    charts.bandwidth_ladder, charts.memory_bar, charts.size_bars, charts.fit_heat, charts.attention_table,
+    plots.kv_lines, plots.speed_lines, plots.offload_lines, roofline.roofline, plots.quality_plot, quality.quality_table,
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages

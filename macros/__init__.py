@@ -8,7 +8,7 @@ import jinja2
 
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, costs, measured, numbers, pages, reference, tables, training
+from .rendering import accuracy, charts, costs, measured, numbers, pages, plots, quality, reference, roofline, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -24,7 +24,8 @@ VOCABULARY = (
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
     costs.own_or_hosted_table,
-    charts.bandwidth_ladder, charts.memory_bar,
+    charts.bandwidth_ladder, charts.memory_bar, charts.size_bars, charts.fit_heat, charts.attention_table,
+    plots.kv_lines, plots.speed_lines, plots.offload_lines, roofline.roofline, plots.quality_plot, quality.quality_table,
     # our figures against the real programs'
     accuracy.speed_error, accuracy.size_error, accuracy.shortcut_factor, accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages

@@ -30,6 +30,14 @@ def figure(*, id: str, caption: str, table: str, class_: str = "tab", note: str 
     return block(element("figure", element("figcaption", caption, id=id) + body + tail, class_=class_))
 
 
+def plotted(*, id: str, caption: str, picture: str, table: str, note: str = "") -> str:
+    """A captioned picture; its figures follow as a table, folded on the screen and open on paper."""
+    body = element("div", table, class_="scroll", role="region", aria_labelledby=id, tabindex="0")
+    tail = element("p", note, class_="tnote") if note else ""
+    folded = element("details", element("summary", "The figures") + body, class_="figures")
+    return block(element("figure", element("figcaption", caption, id=id) + picture + tail + folded, class_="tab chart"))
+
+
 def block(html: str) -> str:
     """HTML as a block of its own, whatever stands around the macro call."""
     return f"\n\n{html}\n\n"

@@ -6,6 +6,7 @@ import sys
 
 import jinja2
 
+from .calls import macro_calls, unclosed, wrong_call
 from .catalog import CatalogError, nearest
 from .data import catalog
 from .rendering import accuracy, charts, costs, measured, numbers, pages, plots, quality, reference, roofline, tables, training
@@ -48,9 +49,16 @@ def define_env(env) -> None:
         env.macro(_stopping(function, env), function.__name__)
 
 
+def on_pre_page_macros(env) -> None:
+    """Called by mkdocs-macros before each page: tell what Jinja would answer with a traceback. Zensical has its own words for it."""
+    names = [f.__name__ for f in VOCABULARY]
+    problems = [wrong_call(expression, names) for _, expression in macro_calls(env.markdown)] + [unclosed(env.markdown)]
+    if any(problems):
+        sys.exit("\n".join(f"{_page(env)}: {problem}" for problem in problems if problem))
+
+
 # Tables over the whole catalog take seconds and no id of a model or device: `macros check` looks at their arguments only.
-SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, accuracy.size_error, accuracy.speed_error,
-                                              tables.speed_error_table, tables.together_error_table))
+SLOW = frozenset(f.__name__ for f in (reference.format_table, reference.bits_by_model, accuracy.accuracy_table, accuracy.size_error))
 
 
 def wrong_argument(function, names) -> str | None:

@@ -139,11 +139,16 @@ def _mix(quant: str) -> Mix | None:
     return catalog().mixes.get(name)
 
 
+@cache
+def _weights(model: Model, mix: Mix) -> int:
+    return weights_of.weights_bytes(model.architecture, mix, catalog().types)
+
+
 def _file_scale(row: Speed, model: Model, mix: Mix) -> float:
     """Published file over ours: 1 for standard recipes, more for files whose uploader chose wider types."""
     if row.file_gib is None:
         return 1.0
-    ratio = row.file_gib * 2**30 / weights_of.weights_bytes(model.architecture, mix, catalog().types)
+    ratio = row.file_gib * 2**30 / _weights(model, mix)
     return ratio if abs(ratio - 1) > 0.02 else 1.0
 
 
@@ -167,7 +172,7 @@ def _year(row: Speed) -> float:
 @cache
 def left_out_errors() -> tuple[ClassError, ...]:
     """Error by class of devices, each predicted without its own measurements."""
-    return tuple(leave_one_device_out(observations()))
+    return tuple(leave_one_device_out(fitted()))
 
 
 @cache

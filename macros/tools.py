@@ -14,14 +14,14 @@ from pathlib import Path
 import jinja2
 
 from . import SLOW, VOCABULARY, wrong_argument
-from .catalog import DIRECTORY, CatalogError, nearest
+from .calls import macro_calls, unclosed, wrong_call
+from .catalog import DIRECTORY, CatalogError
 from .catalog.records import Constants, Device, Fact, Formats, Glossary, Model, Work
 from .data import catalog
 from .rendering.pages import PROJECT
 from .staging import is_generated
 
 SCHEMAS = {"model": Model, "device": Device, "fact": Fact, "source": Work, "formats": Formats, "constants": Constants, "glossary": Glossary}
-_CALL = re.compile(r"\[\[=(.*?)=\]\]", re.DOTALL)
 
 
 def check() -> str:
@@ -31,20 +31,19 @@ def check() -> str:
     vocabulary = {f.__name__: _checked(f) for f in VOCABULARY}
     # Pages that follow from the catalog are left to the build: they are many, and nobody types their calls.
     chapters = [path for path in sorted((PROJECT / "docs").rglob("*.md")) if not is_generated(path.relative_to(PROJECT / "docs").as_posix())]
-    errors, calls = [], 0
+    errors, called = [], 0
     for path in chapters:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             errors.append(f"{path.relative_to(PROJECT)}: file: it is not UTF-8 text; save it as UTF-8")
             continue
-        for match in _CALL.finditer(text):
-            calls += 1
-            line = text.count("\n", 0, match.start()) + 1
-            where = f"{path.relative_to(PROJECT).as_posix()}:{line}"
-            errors += [f"{where}: {problem}" for problem in _problems(match[1].strip(), vocabulary, environment)]
-        if text.count("[[=") != text.count("=]]"):
-            errors.append(f"{path.relative_to(PROJECT).as_posix()}: a macro call is not closed; write [[= name(…) =]]")
+        for line, expression in macro_calls(text):
+            called += 1
+            if problem := _problem(expression, vocabulary, environment):
+                errors.append(f"{path.relative_to(PROJECT).as_posix()}:{line}: {problem}")
+        if problem := unclosed(text):
+            errors.append(f"{path.relative_to(PROJECT).as_posix()}: {problem}")
     try:
         measured = {name: len(rows) for name, rows in book.measurements.all().items()}
     except CatalogError as error:
@@ -52,7 +51,7 @@ def check() -> str:
     if errors:
         raise CatalogError(*errors)
     return (f"{len(book.models)} models, {len(book.devices)} devices, {len(book.facts)} facts, {len(book.works)} sources, "
-            f"{len(book.terms)} glossary terms and {calls} macro calls in {len(chapters)} pages are in order.\n"
+            f"{len(book.terms)} glossary terms and {called} macro calls in {len(chapters)} pages are in order.\n"
             f"So are {sum(measured.values()):,} measurements: " + ", ".join(f"{n:,} of {name}" for name, n in measured.items()) + ".")
 
 
@@ -80,20 +79,17 @@ def _a_year_after(as_of: str) -> str:
     return f"{int(year) + 1}-{month[0] if month else '12'}"
 
 
-def _problems(expression: str, vocabulary: dict, environment: jinja2.Environment) -> list[str]:
-    name = re.match(r"\w+", expression)
-    if not name or name[0] not in vocabulary:
-        found = name[0] if name else expression[:30]
-        return [f"there is no macro '{found}'.{nearest(found, vocabulary)} All of them are listed in CONTRIBUTING.md"]
+def _problem(expression: str, vocabulary: dict, environment: jinja2.Environment) -> str | None:
+    if problem := wrong_call(expression, vocabulary):
+        return problem
+    name = re.match(r"\w+", expression)[0]
     try:
         environment.compile_expression(expression, undefined_to_none=False)(**vocabulary)
-    except jinja2.TemplateSyntaxError as error:
-        return [f"{name[0]}: {error.message}; write arguments as name=value, texts in double quotes"]
     except jinja2.UndefinedError as error:
-        return [f"{name[0]}: {error.message}; texts need double quotes"]
+        return f"{name}: {error.message}; texts need double quotes"
     except (CatalogError, TypeError) as error:
-        return [f"{name[0]}: {error}"]
-    return []
+        return f"{name}: {error}"
+    return None
 
 
 def generated() -> dict[Path, str]:

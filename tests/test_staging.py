@@ -11,6 +11,8 @@ from macros import VOCABULARY, staging
 from macros.rendering.sealed import unseal
 from macros.rendering.units import NBSP
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)      # the C one is ten times faster
+
 
 @pytest.fixture
 def docs(tmp_path):
@@ -66,7 +68,7 @@ def test_generated_pages_are_told_from_chapters():
 def test_any_name_makes_a_title_and_a_heading(book, name):
     record = book.models["gpt2"].model_copy(update={"name": name})
     page = staging._model_page(record)
-    front = yaml.safe_load(page.split("---")[1])
+    front = yaml.load(page.split("---")[1], LOADER)
     assert front["title"] == name and "gpt2" not in front["title"]
     heading = re.search(r"^# (.*)$", page, re.MULTILINE)[1]
     assert re.sub(r"\\(.)", r"\1", heading).replace("&lt;", "<").replace("&amp;", "&") == name
@@ -74,7 +76,7 @@ def test_any_name_makes_a_title_and_a_heading(book, name):
 
 def test_front_matter_is_complete_and_keeps_the_page_out_of_the_search_index():
     for name, text in staging.pages().items():
-        front = yaml.safe_load(text.split("---")[1])
+        front = yaml.load(text.split("---")[1], LOADER)
         assert front["title"] and len(front["description"]) <= 160 and front["kind"] == "look-up" and front["search"] == {"exclude": True}, name
 
 

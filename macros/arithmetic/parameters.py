@@ -1,11 +1,13 @@
 """How many numbers a model is made of."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from ..catalog.records import Architecture, Model
 from .tensors import Tensor, tensors
 
 
+@cache
 def total(a: Architecture) -> int:
     """Parameters of the text model: every element of every tensor that is part of it."""
     return sum(t.elements for t in tensors(a) if t.counted)
@@ -18,6 +20,7 @@ def used_per_token(a: Architecture, tensor: Tensor) -> int:
     return tensor.elements
 
 
+@cache
 def active(a: Architecture) -> int:
     """Parameters that take part in one token, input and output embedding included."""
     return sum(used_per_token(a, t) for t in tensors(a) if t.counted)

@@ -49,6 +49,18 @@ def fit(rows: Sequence[Row], prior: Prior, start: Mapping[str, float] | None = N
 
     `start`: logarithms to begin at, where a similar fit is known.
     """
+    logs, lines, matrix = _solution(rows, prior, start)
+    inverse = _solve(matrix, [[float(i == j) for j in range(len(logs))] for i in range(len(logs))])
+    return Solution(logs, tuple(error for error, _, _ in lines), tuple(_left_out(rows, lines, inverse)))
+
+
+def factors(rows: Sequence[Row], prior: Prior, start: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Logarithms of the factors as fit() finds them, and nothing else."""
+    return _solution(rows, prior, start)[0]
+
+
+def _solution(rows: Sequence[Row], prior: Prior, start: Mapping[str, float] | None) -> tuple[dict[str, float], list[tuple], list[list[float]]]:
+    """Logarithms of the factors, (error, slope, weight) of each row, and the matrix of the normal equations, both at the last step."""
     names = sorted({name for row in rows for _, factors in row.terms for name, _ in factors})
     index = {name: i for i, name in enumerate(names)}
     priors = [prior(name) for name in names]
@@ -85,8 +97,7 @@ def fit(rows: Sequence[Row], prior: Prior, start: Mapping[str, float] | None = N
         logs = [x + scale * s for x, (s,) in zip(logs, step)]
         if largest < CLOSE:
             break
-    inverse = _solve(matrix, [[float(i == j) for j in range(len(names))] for i in range(len(names))])
-    return Solution(dict(zip(names, logs)), tuple(error for error, _, _ in lines), tuple(_left_out(rows, lines, inverse)))
+    return dict(zip(names, logs)), lines, matrix
 
 
 def _line(measured: float, parts, logs: list[float]) -> tuple[float, list[tuple[int, float]]]:

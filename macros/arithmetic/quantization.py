@@ -5,8 +5,9 @@ default type of the requested mix and lets a few kinds of tensor deviate; RULES 
 first match wins. Rows of the table: role of the tensor, mixes it applies to, type it gets, condition.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ Condition = Callable[[Facts], bool]
 
 shared_keys: Condition = lambda f: f.kv_sharing >= 4
 eight_experts: Condition = lambda f: f.experts == 8
+not_eight_experts: Condition = lambda f: f.experts != 8
 shared_or_experts: Condition = lambda f: f.kv_sharing >= 4 or f.experts >= 4
 with_imatrix: Condition = lambda f: f.imatrix
 without_imatrix: Condition = lambda f: not f.imatrix
@@ -56,6 +58,9 @@ def both(a: Condition, b: Condition) -> Condition:
 
 
 always: Condition = lambda f: True
+
+# What is the same in every layer of a model; all other conditions ask where the tensor stands.
+OF_THE_MODEL = (always, shared_keys, eight_experts, not_eight_experts, shared_or_experts, with_imatrix, without_imatrix)
 
 IQ1, IQ2_SMALL, IQ2_LARGE = ("IQ1_S", "IQ1_M"), ("IQ2_XXS", "IQ2_XS"), ("IQ2_S", "IQ2_M")
 LOW = IQ1 + IQ2_SMALL + IQ2_LARGE
@@ -124,10 +129,10 @@ RULES: tuple[tuple[str, tuple[str, ...], str, Condition], ...] = (
     ("down",             ("Q5_0",),                "Q5_1",    both(with_imatrix, first_8th)),
 
     ("attention_output", EIGHT_EXPERTS_OUTPUT,     "Q5_K",    eight_experts),
-    ("attention_output", ("Q2_K",),                "Q3_K",    lambda f: f.experts != 8),
-    ("attention_output", ("IQ3_XXS",),             "IQ3_S",   lambda f: f.experts != 8),
-    ("attention_output", ("Q3_K_M", "IQ3_M"),      "Q4_K",    lambda f: f.experts != 8),
-    ("attention_output", ("Q3_K_L",),              "Q5_K",    lambda f: f.experts != 8),
+    ("attention_output", ("Q2_K",),                "Q3_K",    not_eight_experts),
+    ("attention_output", ("IQ3_XXS",),             "IQ3_S",   not_eight_experts),
+    ("attention_output", ("Q3_K_M", "IQ3_M"),      "Q4_K",    not_eight_experts),
+    ("attention_output", ("Q3_K_L",),              "Q5_K",    not_eight_experts),
 
     ("up",               ("IQ3_XS",),              "IQ3_XXS", middle),
     ("gate",             ("IQ3_XS",),              "IQ3_XXS", middle),
@@ -179,53 +184,78 @@ def types(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False, befo
     `block_types` maps a type's name to its BlockType (the catalog's `types`). `before_2026`: a fused
     query-key-value matrix had rules of its own then (FUSED_BEFORE_2026), so older files differ.
     """
-    if block_types[mix.default].block == 1:
-        return [(t, block_types[mix.experts if _kept_experts(t, mix) else mix.id if quantized else source_type(t, mix.id)])
-                for t, _, quantized, _ in _in_order(a)]
-
-    rules = mix.like or mix.id
-    facts = _facts(a, imatrix)
-    seen: Counter[str] = Counter()
-    settled: dict[tuple, BlockType] = {}       # layers repeat: what does not depend on the place is decided once
-    result = []
-    for tensor, role, quantized, group in _in_order(a):
-        kind = settled.get(group)
-        if kind is None:
-            once = True
-            if not quantized:
-                chosen = source_type(tensor, "BF16")
-            elif _kept_experts(tensor, mix):
-                chosen = mix.experts
-            else:
-                index = tensor.layer if facts.experts > 1 and role in ("down", "up", "gate") else seen[role]
-                here = (index, facts.of if role == "value" else facts.layers, seen[role])
-                if before_2026 and "attn_qkv.weight" in tensor.name:
-                    chosen = FUSED_BEFORE_2026.get(rules, mix.default)
-                else:
-                    chosen = _forced(tensor, mix) or _pick(role, tensor, mix.default, rules, facts, here, block_types)
-                    once = not _asks_for_place(role, _three_dimensional(tensor), rules)
-                chosen = _fitting(chosen, tensor.shape[0], block_types)
-            kind = block_types[chosen]
-            if once:
-                settled[group] = kind
-        if quantized and not _kept_experts(tensor, mix):
-            seen[role] += 1
-        result.append((tensor, kind))
-    return result
+    chosen = {alike: iter(names) for alike, names in _chosen(a, mix, block_types, imatrix, before_2026)}
+    return [(tensor, block_types[next(chosen[alike])]) for tensor, alike in _in_order(a)]
 
 
-def _kept_experts(tensor: Tensor, mix: Mix) -> bool:
-    return mix.experts is not None and tensor.routed and len(tensor.shape) > 2
+def type_counts(a: Architecture, mix: Mix, block_types, *, imatrix: bool = False, before_2026: bool = False) -> Iterator[tuple[Tensor, BlockType, int]]:
+    """The same for sums, several times faster: one of the tensors that differ in their layer only, a type, and how many of them get it."""
+    for alike, names in _chosen(a, mix, block_types, imatrix, before_2026):
+        for name, count in Counter(names).items():
+            yield alike.tensor, block_types[name], count
+
+
+@dataclass(frozen=True, eq=False)
+class _Alike:
+    """Tensors that differ in their layer only; `tensor` is the first of them."""
+
+    tensor: Tensor
+    role: str
+    quantized: bool
+
+
+def _chosen(a: Architecture, mix: Mix, block_types, imatrix: bool, before_2026: bool) -> Iterator[tuple[_Alike, list[str]]]:
+    """The names of the types that alike tensors get, in the quantizer's order. What does not depend on the place is decided once."""
+    rules, facts = mix.like or mix.id, _facts(a, imatrix)
+    for alike, places in _places(a, mix.experts is not None).items():
+        of = facts.of if alike.role == "value" else facts.layers
+        asks = alike.quantized and _asks_for_place(alike.role, _three_dimensional(alike.tensor), rules)
+        here = (facts._replace(index=index, of=of, counted=counted) for index, counted in places) if asks else (facts,)
+        names = [_fitting(_type_name(alike, mix, f, block_types, before_2026), alike.tensor.shape[0], block_types) for f in here]
+        yield alike, names if asks else names * len(places)
+
+
+def _type_name(alike: _Alike, mix: Mix, facts: Facts, block_types, before_2026: bool) -> str:
+    """The type before it is known whether rows are whole numbers of its blocks."""
+    tensor, rules, unquantized = alike.tensor, mix.like or mix.id, block_types[mix.default].block == 1
+    if not alike.quantized:
+        return source_type(tensor, mix.id if unquantized else "BF16")
+    if mix.experts and _is_experts(tensor):
+        return mix.experts
+    if unquantized:
+        return mix.id
+    if before_2026 and "attn_qkv.weight" in tensor.name:
+        return FUSED_BEFORE_2026.get(rules, mix.default)
+    return _forced(tensor, mix) or _pick(alike.role, tensor, mix.default, rules, facts, block_types)
+
+
+def _is_experts(tensor: Tensor) -> bool:
+    return tensor.routed and len(tensor.shape) > 2
 
 
 @cache
-def _in_order(a: Architecture) -> tuple[tuple[Tensor, str, bool, tuple], ...]:
-    """(tensor, role, is it quantized, group) in the quantizer's order: those outside the layers, then layer by layer, by name.
+def _in_order(a: Architecture) -> tuple[tuple[Tensor, _Alike], ...]:
+    """Every tensor with those like it, in the quantizer's order: those outside the layers, then layer by layer, by name."""
+    found: dict[tuple, _Alike] = {}
+    result = []
+    for t in sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name)):
+        key = t.name if t.layer is None else t.name.split(".", 2)[2], t.shape
+        if key not in found:
+            found[key] = _Alike(t, role_of(t, a.tied_embeddings), is_quantized(t))
+        result.append((t, found[key]))
+    return tuple(result)
 
-    Tensors of a group differ in their layer only.
-    """
-    ordered = sorted(tensors(a), key=lambda t: (-1 if t.layer is None else t.layer, t.name))
-    return tuple((t, role_of(t, a.tied_embeddings), is_quantized(t), (t.name.split(".", 2)[-1] if t.layer is not None else t.name, t.shape)) for t in ordered)
+
+@cache
+def _places(a: Architecture, experts_kept: bool) -> dict[_Alike, list[tuple[int, int]]]:
+    """Index and count (see Facts) of each of the tensors that are alike. Experts that keep the maker's type are not counted."""
+    seen: Counter[str] = Counter()
+    places: dict[_Alike, list[tuple[int, int]]] = defaultdict(list)
+    for tensor, alike in _in_order(a):
+        counted = seen[alike.role]
+        places[alike].append((tensor.layer if a.experts and alike.role in ("down", "up", "gate") else counted, counted))
+        seen[alike.role] += alike.quantized and not (experts_kept and _is_experts(tensor))
+    return dict(places)
 
 
 @cache
@@ -236,7 +266,7 @@ def _facts(a: Architecture, imatrix: bool) -> Facts:
         layers=a.layers + (1 if a.prediction else 0),
         seventy_b=a.gguf in ("llama", "qwen2") and a.layers == 80 and a.heads != a.kv_heads,
         imatrix=imatrix,
-        of=sum(role == "value" for _, role, _, _ in _in_order(a)))
+        of=sum(alike.role == "value" for _, alike in _in_order(a)))
 
 
 def _kv_sharing(a: Architecture) -> int:
@@ -257,13 +287,10 @@ def _forced(tensor: Tensor, mix: Mix) -> str | None:
     return {"output.weight": mix.output, "token_embd.weight": mix.embedding}.get(tensor.name)
 
 
-def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, here: tuple[int, int, int], block_types) -> str:
+def _pick(role: str, tensor: Tensor, default: str, rules: str, facts: Facts, block_types) -> str:
     if role == "output" and rules != "MXFP4_MOE" and tensor.shape[0] % block_types[default].block:
         return "Q8_0"
-    candidates = _rules_for(role, _three_dimensional(tensor), rules)
-    if candidates and candidates[0][1] is not always:
-        facts = facts._replace(index=here[0], of=here[1], counted=here[2])
-    chosen = next((gets for gets, when in candidates if when(facts)), "default")
+    chosen = next((gets for gets, when in _rules_for(role, _three_dimensional(tensor), rules) if when(facts)), "default")
     if chosen == "default":
         chosen = default
     if role == "value" and facts.seventy_b and rules not in LOW and chosen in ("Q3_K", "Q4_K"):
@@ -282,7 +309,7 @@ def _rules_for(role: str, three_dimensional: bool, mix: str) -> tuple[tuple[str,
 
 @cache
 def _asks_for_place(role: str, three_dimensional: bool, mix: str) -> bool:
-    return any(when is not always for _, when in _rules_for(role, three_dimensional, mix))
+    return any(when not in OF_THE_MODEL for _, when in _rules_for(role, three_dimensional, mix))
 
 
 def _three_dimensional(tensor: Tensor) -> bool:

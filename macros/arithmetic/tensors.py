@@ -7,7 +7,7 @@ bytes once each tensor has a type. Names and shapes are those of llama.cpp commi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from math import prod
 
 from ..catalog.records import Architecture
@@ -22,11 +22,11 @@ class Tensor:
     counted: bool = True
     """False for what the file holds beside the text model: rotary factors, keys that are never used, prediction layers."""
 
-    @cached_property
+    @property
     def elements(self) -> int:
         return prod(self.shape)
 
-    @cached_property
+    @property
     def routed(self) -> bool:
         """One slice per routed expert."""
         return "_exps." in self.name and len(self.shape) > 1

@@ -31,6 +31,11 @@ def embedding(a: Architecture) -> int:
     return a.hidden * a.vocab
 
 
+def multiplied(a: Architecture) -> int:
+    """Parameters that are multiplied for one token: the active ones without a separate input embedding, of which a row is fetched."""
+    return active(a) - (0 if a.tied_embeddings else embedding(a))
+
+
 def disagreement(model: Model) -> Iterator[str]:
     """Yield an error line if the count from the dimensions is not the published one."""
     computed = total(model.architecture)

@@ -420,9 +420,7 @@ def _operations_per_byte(device: str) -> Number:
 
 def _operations_per_byte_needed(model: str, format: str) -> Number:
     m = model_of(model)
-    # A row of a separate input embedding is fetched, not multiplied.
-    a = m.architecture
-    used, read = count_of.active(a) - (0 if a.tied_embeddings else a.vocab * a.hidden), bytes_per_token(model, format)
+    used, read = count_of.multiplied(m.architecture), bytes_per_token(model, format)
     value = Fraction(2 * used, read)
     return Number(units.significant(value, 2), f"{float(value):.6g}", "operations/byte", f"2 × {units.count(used)} operations ÷ {units.file_size(read)} read per token",
                   f"{m.name} at {format}: one multiplication and one addition per weight", m.sources[:1])

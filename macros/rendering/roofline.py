@@ -47,8 +47,8 @@ class Roof:
 
     @cached_property
     def by_arithmetic(self) -> Fraction:
-        """Two operations for every weight in use."""
-        return self.tera * 10**12 / (2 * count_of.active(self.model.architecture))
+        """Two operations for every weight that is multiplied."""
+        return self.tera * 10**12 / (2 * count_of.multiplied(self.model.architecture))
 
     def bound(self, tokens: int) -> Fraction:
         return min(self.by_memory(tokens), self.by_arithmetic)

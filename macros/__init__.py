@@ -8,7 +8,7 @@ import jinja2
 
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, numbers, pages, reference, tables, training
+from .rendering import accuracy, charts, computed_drawings, drawings, numbers, pages, reference, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -23,6 +23,7 @@ VOCABULARY = (
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table,
     charts.bandwidth_ladder, charts.memory_bar,
+    drawings.drawing, computed_drawings.transformer_drawing, computed_drawings.attention_drawing, computed_drawings.block_drawing, computed_drawings.number_drawing,
     # our figures against the real programs'
     accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages

@@ -9,7 +9,7 @@ import jinja2
 from .calls import macro_calls, unclosed, wrong_call
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, costs, measured, numbers, pages, plots, quality, reference, roofline, tables, training
+from .rendering import accuracy, charts, computed_drawings, costs, drawings, measured, numbers, pages, plots, quality, reference, roofline, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -27,6 +27,7 @@ VOCABULARY = (
     costs.own_or_hosted_table,
     charts.bandwidth_ladder, charts.memory_bar, charts.size_bars, charts.fit_heat, charts.attention_table,
     plots.kv_lines, plots.speed_lines, plots.offload_lines, roofline.roofline, plots.quality_plot, quality.quality_table,
+    drawings.drawing, computed_drawings.transformer_drawing, computed_drawings.attention_drawing, computed_drawings.block_drawing, computed_drawings.number_drawing,
     # our figures against the real programs'
     accuracy.speed_error, accuracy.size_error, accuracy.shortcut_factor, accuracy.accuracy_table, accuracy.calculator_table, accuracy.weight_shortcut_table,
     # reference pages

@@ -16,12 +16,12 @@ import jinja2
 from . import SLOW, VOCABULARY, wrong_argument
 from .calls import macro_calls, unclosed, wrong_call
 from .catalog import DIRECTORY, CatalogError
-from .catalog.records import Constants, Device, Fact, Formats, Glossary, Model, Work
+from .catalog.records import Constants, Device, Drawing, Fact, Formats, Glossary, Model, Work
 from .data import catalog
 from .rendering.pages import PROJECT
 from .staging import is_generated
 
-SCHEMAS = {"model": Model, "device": Device, "fact": Fact, "source": Work, "formats": Formats, "constants": Constants, "glossary": Glossary}
+SCHEMAS = {"model": Model, "device": Device, "fact": Fact, "source": Work, "drawing": Drawing, "formats": Formats, "constants": Constants, "glossary": Glossary}
 
 
 def check() -> str:

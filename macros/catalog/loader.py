@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .errors import CatalogError, nearest
 from .measurements import Measurement, Power, Quality, Quote, Speed
-from .records import BlockType, Constant, Constants, Device, Elsewhere, Fact, Formats, Glossary, Mix, Model, Term, Work
+from .records import BlockType, Box, Constant, Constants, Device, Drawing, Elsewhere, Fact, Formats, Glossary, Group, Mix, Model, Term, Work
 
 DIRECTORY = Path(__file__).parent
 
@@ -123,6 +123,7 @@ class Catalog:
     elsewhere: Mapping[str, Elsewhere]
     constants: Mapping[str, Constant]
     terms: Mapping[str, Term]
+    drawings: Mapping[str, Drawing]
     measurements: Measurements
 
     def find(self, kind: str, key: str):
@@ -134,11 +135,12 @@ class Catalog:
 
 
 _SINGULAR = {"models": "model", "devices": "device", "facts": "fact", "works": "source", "types": "block type",
-             "mixes": "format", "constants": "constant", "terms": "glossary term"}
+             "mixes": "format", "constants": "constant", "terms": "glossary term", "drawings": "drawing"}
 _WHERE = {"models": "write macros/catalog/models/{key}.yaml", "devices": "write macros/catalog/devices/{key}.yaml",
           "facts": "write macros/catalog/facts/{key}.yaml", "works": "write macros/catalog/sources/{key}.yaml",
           "types": "edit macros/catalog/formats.yaml", "mixes": "edit macros/catalog/formats.yaml",
-          "constants": "edit macros/catalog/constants.yaml", "terms": "edit macros/catalog/glossary.yaml"}
+          "constants": "edit macros/catalog/constants.yaml", "terms": "edit macros/catalog/glossary.yaml",
+          "drawings": "write macros/catalog/drawings/{key}.yaml"}
 
 Check = Callable[[Model], Iterable[str]]
 
@@ -155,6 +157,7 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
     devices = _folder(directory / "devices", Device, errors)
     facts = _folder(directory / "facts", Fact, errors)
     works = _folder(directory / "sources", Work, errors)
+    drawings = _folder(directory / "drawings", Drawing, errors)
     formats = _file(directory / "formats.yaml", Formats, errors)
     constants = _file(directory / "constants.yaml", Constants, errors)
     glossary = _file(directory / "glossary.yaml", Glossary, errors)
@@ -165,6 +168,8 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
     errors += _same_twice(directory, "models", models, lambda m: m.hub, "hub")
     errors += _same_twice(directory, "devices", devices, lambda d: d.name, "name")
     errors += _host_bus_errors(directory / "devices", devices)
+    for name, drawing in drawings.items():
+        errors += [f"{_shown(directory / 'drawings' / (name + '.yaml'))}: {line}" for line in _drawing_errors(drawing)]
     if glossary:
         errors += [f"{_shown(directory / 'glossary.yaml')}: {line}" for line in _glossary_errors(glossary)]
     if errors:
@@ -173,7 +178,7 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
         models=MappingProxyType(models), devices=MappingProxyType(devices),
         facts=MappingProxyType(facts), works=MappingProxyType(works),
         types=_by_id(formats.types), mixes=_by_id(formats.mixes), elsewhere=_by_id(formats.elsewhere),
-        constants=_by_id(constants.constants), terms=_by_id(glossary.terms),
+        constants=_by_id(constants.constants), terms=_by_id(glossary.terms), drawings=MappingProxyType(drawings),
         measurements=Measurements(directory / "measurements", devices, models, works))
 
 
@@ -319,7 +324,7 @@ def _describe(loc: tuple, kind) -> tuple[str, str, list[str]]:
             names[-1:] = [f"{names[-1]}[{step + 1}]"] if names else [f"[{step + 1}]"]
             continue
         names.append(str(step))
-        fields = getattr(kind, "model_fields", {})
+        fields = _fields(kind)
         siblings = list(fields)
         info = fields.get(step)
         if info is None:
@@ -333,9 +338,14 @@ def _fields_at(loc: tuple, kind) -> set[str]:
     """Fields of the record that the location points to."""
     for step in loc:
         if isinstance(step, str) and kind is not None:
-            info = getattr(kind, "model_fields", {}).get(step)
+            info = _fields(kind).get(step)
             kind = _record_in(info.annotation) if info else None
-    return set(getattr(kind, "model_fields", {}))
+    return set(_fields(kind))
+
+
+def _fields(kind) -> dict:
+    """Fields of a record by the keys a contributor writes; empty for what is no record."""
+    return {info.alias or name: info for name, info in getattr(kind, "model_fields", {}).items()}
 
 
 def _kind_of(annotation) -> str:
@@ -384,3 +394,54 @@ def _glossary_errors(glossary: Glossary) -> list[str]:
             if see not in ids:
                 lines.append(f"{where}: see: there is no term '{see}'.{nearest(see, ids)}")
     return lines
+
+
+def _drawing_errors(drawing: Drawing) -> list[str]:
+    """What no single field of a drawing can tell: references, places, frames."""
+    lines: list[str] = []
+    boxes: dict[str, Box] = {}
+    taken: dict[tuple[int, int], str] = {}
+    for number, box in enumerate(drawing.boxes, 1):
+        where = f"boxes[{number}]"
+        if boxes.setdefault(box.id, box) is not box:
+            lines.append(f"{where}.id: '{box.id}' is already the name of another box; give each its own")
+        column, row = box.at
+        if column + box.span - 1 > 4:
+            lines.append(f"{where}.span: {box.span} columns from column {column} leave the 4 there are; write at most {5 - column}")
+        for place in _places(box):
+            if taken.setdefault(place, box.id) != box.id:
+                lines.append(f"{where}.at: '{taken[place]}' already covers column {place[0]}, row {place[1]}; move one of them")
+                break
+    arrows: set[tuple[str, str]] = set()
+    for number, arrow in enumerate(drawing.arrows, 1):
+        where = f"arrows[{number}]"
+        for key, name in (("from", arrow.start), ("to", arrow.end)):
+            if name not in boxes:
+                lines.append(f"{where}.{key}: there is no box '{name}'.{nearest(name, boxes)}")
+        if arrow.start == arrow.end:
+            lines.append(f"{where}.to: '{arrow.end}' is the box it comes from; an arrow joins two boxes")
+        if (arrow.start, arrow.end) in arrows:
+            lines.append(f"{where}.to: an arrow from '{arrow.start}' to '{arrow.end}' is already there; put both texts on one")
+        arrows.add((arrow.start, arrow.end))
+    frames: list[tuple[Group, set]] = []
+    for number, group in enumerate(drawing.groups, 1):
+        where = f"groups[{number}]"
+        unknown = [name for name in group.around if name not in boxes]
+        lines += [f"{where}.around: there is no box '{name}'.{nearest(name, boxes)}" for name in unknown]
+        inside = [place for name in group.around if name in boxes for place in _places(boxes[name])]
+        if unknown or not inside:
+            continue
+        columns, rows = zip(*inside)
+        frame = {(c, r) for c in range(min(columns), max(columns) + 1) for r in range(min(rows), max(rows) + 1)}
+        strangers = dict.fromkeys(taken[place] for place in sorted(frame) if place in taken and taken[place] not in group.around)
+        lines += [f"{where}.around: the frame takes in '{name}' as well; name it too or move it" for name in strangers]
+        for other, cells in frames:
+            if frame & cells and not (frame < cells or cells < frame):
+                lines.append(f"{where}.around: its frame crosses that of '{other.text}'; one must lie inside the other")
+        frames.append((group, frame))
+    return lines
+
+
+def _places(box: Box) -> list[tuple[int, int]]:
+    """The cells of the grid that a box covers: (column, row)."""
+    return [(box.at[0] + step, box.at[1]) for step in range(box.span)]

@@ -473,12 +473,27 @@ class Device(Record):
 
 # ---------------------------------------------------------------- small closed lists
 
+class BlockPart(Record):
+    """A run of bytes inside a block."""
+
+    bytes: Count = Field(description="bytes of this part")
+    kind: Literal["scales", "values", "high bits"] = Field(description="scales, values, or high bits of the values")
+    what: Text = Field(description="what it holds, in a few words")
+
+
 class BlockType(Record):
     """How ggml stores a run of weights: `block` weights in `bytes` bytes."""
 
     id: Text
     block: Count = Field(description="weights per block")
     bytes: Count = Field(description="bytes per block")
+    parts: tuple[BlockPart, ...] = Field(default=(), description="what the bytes are, in the order of the file")
+
+    @model_validator(mode="after")
+    def _parts_add_up(self):
+        if self.parts and (found := sum(p.bytes for p in self.parts)) != self.bytes:
+            raise ValueError(f"parts: those of {self.id} have {found} bytes together, its block has {self.bytes}")
+        return self
 
 
 class Mix(Record):
@@ -581,3 +596,45 @@ class Work(Record):
     published: Text | None = Field(default=None, pattern=r"^\d{4}(-\d{2}){0,2}$", description="year, month or day of publication, in quotes if a year alone")
     address: Web
     accessed: date
+
+
+# ---------------------------------------------------------------- drawings
+
+BoxKind = Literal["data", "step", "weights", "cache", "outside"]
+
+
+class Box(Record):
+    """One box of a drawing."""
+
+    id: Slug = Field(description="a name for arrows and groups to refer to")
+    at: tuple[Annotated[int, Field(ge=1, le=4)], Count] = Field(description="[column, row], counted from 1; at most 4 columns, so that a phone can show them")
+    text: Text = Field(description="what stands in the box")
+    note: Text | None = Field(default=None, description="a second, quieter line")
+    kind: BoxKind = Field(default="data", description="data (default), step, weights, cache or outside")
+    span: int = Field(default=1, ge=1, le=4, description="columns it covers, 1 to 4")
+
+
+class Arrow(Record):
+    """An arrow from box to box."""
+
+    start: Slug = Field(alias="from", description="id of the box it leaves")
+    end: Slug = Field(alias="to", description="id of the box it enters")
+    text: Text | None = Field(default=None, description="what flows, in one to three words")
+    back: bool = Field(default=False, description="true for an arrow led back around the outside")
+
+
+class Group(Record):
+    """A dashed frame around boxes."""
+
+    text: Text = Field(description="title of the frame")
+    around: tuple[Slug, ...] = Field(min_length=1, description="ids of the boxes inside")
+
+
+class Drawing(Record):
+    """A schematic drawing: macros/catalog/drawings/<id>.yaml."""
+
+    id: Slug = Field(description="the file name without .yaml")
+    text: Text = Field(description="text alternative: everything the drawing says, in sentences")
+    boxes: tuple[Box, ...] = Field(min_length=1, description="at least one box: id, at, text")
+    arrows: tuple[Arrow, ...] = ()
+    groups: tuple[Group, ...] = ()

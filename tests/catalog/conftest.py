@@ -15,7 +15,7 @@ class Sandbox:
     def __init__(self, folder):
         self.folder = folder / "macros" / "catalog"
         for name in ("models/llama-3.1-8b.yaml", "models/mixtral-8x7b.yaml", "devices/rtx-3060-12.yaml", "devices/nvme-gen4.yaml", "devices/pcie4-x16.yaml",
-                     "facts/ollama-default-context.yaml", "sources/karpathy-intro-llm.yaml", "formats.yaml", "constants.yaml", "glossary.yaml"):
+                     "facts/ollama-default-context.yaml", "sources/karpathy-intro-llm.yaml", "drawings/token-loop.yaml", "formats.yaml", "constants.yaml", "glossary.yaml"):
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(DIRECTORY / name, target)

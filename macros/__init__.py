@@ -23,7 +23,7 @@ VOCABULARY = (
     # training
     training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table,
     # tables and pictures
-    tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
+    tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.tensor_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
     costs.own_or_hosted_table,
     charts.bandwidth_ladder, charts.memory_bar, charts.size_bars, charts.fit_heat, charts.attention_table,
     plots.kv_lines, plots.speed_lines, plots.offload_lines, roofline.roofline, plots.quality_plot, quality.quality_table,
@@ -36,7 +36,7 @@ VOCABULARY = (
     reference.device_facts, reference.device_models, reference.device_batches, reference.device_measurements, reference.device_sources,
     measured.measurement_sources, measured.quality_measurements, measured.power_measurements, measured.hosted_prices, measured.electricity_prices, measured.other_speeds,
     # lists from the whole book
-    pages.contents, pages.glossary, pages.term_count, pages.sources,
+    pages.contents, pages.glossary, pages.glossary_by_topic, pages.term_count, pages.sources,
 )
 
 

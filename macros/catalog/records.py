@@ -560,12 +560,20 @@ class Constants(Record):
     constants: tuple[Constant, ...]
 
 
+Level = Literal["basic", "medium", "advanced"]
+Topic = Literal["models", "files", "memory", "speed", "hardware", "programs", "using", "inside", "training", "quality", "safety"]
+
+
 class Term(Record):
     id: Slug
     term: Text
     also: tuple[Text, ...] = Field(default=(), description="other spellings recognized in running text")
+    level: Level = Field(description="basic: met in the first days; medium: by whoever runs models; advanced: by whoever looks inside")
+    topic: Topic = Field(description="where it stands in the list by topic")
     gloss: Annotated[str, Field(min_length=1, max_length=160)] = Field(description="tooltip: one plain sentence")
     text: Text = Field(description="glossary entry: one to four sentences")
+    why: Annotated[str, Field(min_length=1, max_length=160)] = Field(description="why a reader should care: one sentence")
+    page: Annotated[str, Field(pattern=r"^[\w-]+/[\w.-]+\.md(#[\w-]+)?$")] | None = Field(default=None, description="chapter that explains it, relative to docs/, for example basic-terms/tokens.md#count")
     see: tuple[Slug, ...] = Field(default=(), description="ids of related terms")
     auto: bool = Field(default=True, description="false if the word is too common to be linked by itself")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from ..catalog.errors import CatalogError
+from ..catalog.records import Level, Term, Topic
 from ..data import catalog
 from .html import block, element, link
 from .units import month
@@ -55,15 +56,50 @@ def contents() -> str:
     return block(element("div", out, class_="contents"))
 
 
+TOPICS: dict[Topic, str] = {
+    "models": "Models and their names", "files": "Files and formats", "memory": "Memory", "speed": "Speed", "hardware": "Hardware", "programs": "Programs",
+    "using": "Prompts, tools and agents", "inside": "Inside the model", "training": "Training", "quality": "Quality", "safety": "Safety and law",
+}
+LEVELS: tuple[Level, ...] = ("basic", "medium", "advanced")
+
+
 def glossary() -> str:
-    """The glossary: every term with its entry, alphabetical."""
+    """The glossary: every term with its entry, level, use and chapter, alphabetical."""
     terms = catalog().terms
     out = ""
     for term in sorted(terms.values(), key=lambda t: t.term.lower()):
         other = f' <small>also {escape(", ".join(term.also))}</small>' if term.also else ""
-        see = f'<p class="see">See also {", ".join(link(terms[s].term, "#" + s) for s in term.see)}.</p>' if term.see else ""
-        out += f'<dt id="{term.id}">{escape(term.term)}{other}</dt><dd><p>{escape(term.text)}</p>{see}</dd>'
+        see = f' See also {", ".join(link(terms[s].term, "#" + s) for s in term.see)}.' if term.see else ""
+        chapter = f" Chapter: {_chapter(term)}." if term.page else ""
+        more = f'<p class="see"><span class="level">{term.level}</span>, <a href="#topic-{term.topic}">{TOPICS[term.topic].lower()}</a>.{chapter}{see}</p>'
+        out += f'<dt id="{term.id}">{escape(term.term)}{other}</dt><dd><p>{escape(term.text)}</p><p class="why"><b>Why it matters:</b> {escape(term.why)}</p>{more}</dd>'
     return block(element("dl", out, class_="glossary"))
+
+
+def _chapter(term: Term) -> str:
+    page, _, anchor = term.page.partition("#")
+    return link(_title(page), f"../{page.removesuffix('.md')}.html" + (f"#{anchor}" if anchor else ""))
+
+
+@cache
+def _title(page: str) -> str:
+    path = PROJECT / "docs" / page
+    if not path.is_file():
+        raise CatalogError(f"macros/catalog/glossary.yaml: page: there is no chapter docs/{page}; name one that exists, relative to docs/, or leave page out")
+    return front_matter(path).get("title", page)
+
+
+def glossary_by_topic() -> str:
+    """Links to all terms of the glossary by topic, and within each by level, basic terms first."""
+    out = ""
+    for topic, title in TOPICS.items():
+        rows = ""
+        for level in LEVELS:
+            found = sorted((t for t in catalog().terms.values() if (t.topic, t.level) == (topic, level)), key=lambda t: t.term.lower())
+            if found:
+                rows += element("p", element("b", level.capitalize()) + ": " + ", ".join(link(t.term, f"#{t.id}") for t in found))
+        out += element("section", element("h3", escape(title), id=f"topic-{topic}") + rows)
+    return block(element("div", out, class_="topics"))
 
 
 def term_count() -> str:

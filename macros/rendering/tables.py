@@ -3,6 +3,7 @@
 from fractions import Fraction
 from html import escape
 
+from ..arithmetic.quantization import types
 from ..arithmetic import memory as memory_, parameters as count_of, speed, weights as weights_of
 from ..catalog.errors import CatalogError
 from ..catalog.records import Device, Model
@@ -99,6 +100,34 @@ def kv_table(*, id: str, caption: str, models: list[str], contexts: list[int], c
     body = "".join(element("tr", row_head(model_of(m).name) + "".join(cell(units.gib(n := kv_bytes(m, c, cache), 2), n) for c in contexts), data_model=m) for m in models)
     first = head("Model") + "".join(head(f"{c:,}", "tokens") for c in contexts)
     return figure(id=id, caption=f"<b>{escape(caption)}</b> One conversation, cache in {escape(cache.upper())}, GiB", table=table(id, [first], element("tbody", body)), class_="tab wide")
+
+
+# What the usual matrices and lists are for; others stand in the table without words.
+PURPOSES = {
+    "token_embd.weight": "a row for each token of the vocabulary", "output.weight": "a score for each token of the vocabulary", "output_norm.weight": "keeps numbers in check before the output",
+    "attn_q.weight": "makes the queries", "attn_k.weight": "makes the keys", "attn_v.weight": "makes the values", "attn_output.weight": "brings the heads together",
+    "attn_norm.weight": "keeps numbers in check before attention", "ffn_norm.weight": "keeps numbers in check before the feed-forward part", "ffn_gate.weight": "widens the state and decides what passes",
+    "ffn_up.weight": "widens the state", "ffn_down.weight": "back to the width of the model", "rope_freqs.weight": "factors of stretched positions, no parameters",
+    "ffn_gate_inp.weight": "the router: a score for each expert", "ffn_gate_exps.weight": "the experts, stacked", "ffn_up_exps.weight": "the experts, stacked", "ffn_down_exps.weight": "the experts, stacked",
+}
+
+
+def tensor_table(*, id: str, caption: str, model: str, format: str) -> str:
+    """The tensors of a model as its GGUF file holds them, layers counted together: shape, type in a format, numbers and bytes."""
+    m, groups = model_of(model), {}
+    for tensor, kind in types(m.architecture, mix_of(format), catalog().types):
+        name = tensor.name.split(".", 2)[2] if tensor.layer is not None else tensor.name
+        count, elements, size, kinds = groups.get((name, tensor.shape), (0, 0, 0, set()))
+        groups[name, tensor.shape] = count + 1, elements + tensor.elements, size + tensor.elements // kind.block * kind.bytes, kinds | {kind.id}
+    body = ""
+    for (name, shape), (count, elements, size, kinds) in groups.items():
+        body += element("tr", element("th", f"<code>{escape(name)}</code>" + (f"<br><small>{PURPOSES[name]}</small>" if name in PURPOSES else ""), scope="row")
+                        + cell(" × ".join(f"{n:,}" for n in shape)) + cell(f"{count:,}", count) + cell(f"{elements:,}", elements) + cell(escape(", ".join(sorted(kinds))), class_="l") + cell(units.memory(size), size))
+    total = tuple(sum(g[i] for g in groups.values()) for i in (0, 1, 2))
+    body += element("tr", row_head("All") + cell("") + cell(f"{total[0]:,}", total[0]) + cell(f"{total[1]:,}", total[1]) + cell("") + cell(units.memory(total[2]), total[2]))
+    first = head("Tensor") + head("Shape") + head("How often") + head("Numbers", "all of them") + head("Type", escape(format), class_="l") + head("Memory")
+    note = "Names and shapes as GGUF has them: the dimension that lies together in memory comes first. In layers the name begins with <code>blk.</code> and the number of the layer."
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(format)}", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
 
 
 def model_table(*, id: str, caption: str, models: list[str], detail: bool = False) -> str:

@@ -142,10 +142,10 @@ def test_a_mix_with_an_unknown_block_type_is_refused(sandbox):
 
 
 def test_a_spelling_that_belongs_to_two_terms_is_refused(sandbox):
-    sandbox.write("glossary.yaml", "terms:\n- {id: a, term: Cache, gloss: g, text: t, see: []}\n- {id: b, term: Other, also: [cache], gloss: g, text: t, see: []}\n")
+    sandbox.write("glossary.yaml", "terms:\n- {id: a, term: Cache, level: basic, topic: memory, gloss: g, text: t, why: w}\n- {id: b, term: Other, also: [cache], level: basic, topic: memory, gloss: g, text: t, why: w}\n")
     assert "'cache' already belongs to a" in sandbox.errors()[0]
 
 
 def test_a_reference_to_an_unknown_term_is_refused(sandbox):
-    sandbox.write("glossary.yaml", "terms:\n- {id: cache, term: Cache, gloss: g, text: t, see: [cach]}\n")
+    sandbox.write("glossary.yaml", "terms:\n- {id: cache, term: Cache, level: basic, topic: memory, gloss: g, text: t, why: w, see: [cach]}\n")
     assert "there is no term 'cach'. Did you mean 'cache'?" in sandbox.errors()[0]

@@ -5,7 +5,8 @@ from latex2mathml.converter import convert
 
 def fence(source, language, css_class, options, md, **kwargs) -> str:
     """Formatter of ```math fences (pymdownx.superfences)."""
-    return f'<div class="formula">{convert(source, display="block")}</div>'
+    # A long formula scrolls inside its line on a phone, so the keyboard must reach it.
+    return f'<div class="formula" role="group" aria-label="Formula" tabindex="0">{convert(source, display="block")}</div>'
 
 
 def inline(source, language, css_class, md) -> str:

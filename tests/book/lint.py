@@ -299,6 +299,58 @@ def fence_language(chapter: Chapter) -> Finding:
             yield line, "a block of code without a language; write ```text, ```shell, ```json …"
 
 
+def table_header(chapter: Chapter) -> Finding:
+    """A screen reader reads the header of the column before each cell."""
+    for line, text in chapter.body:
+        if re.match(r"\s*\|\s*\|", text) and re.match(r"\s*\|[\s:|-]+\|\s*$", chapter.lines[line] if line < len(chapter.lines) else ""):
+            yield line, "the first column has no header; name what its cells are, for example | What | …"
+
+
+# ---------------------------------------------------------------- parts of a chapter
+
+LONGEST_CHAPTER = 1800
+# Names of makers, products, tests, licenses and laws, and what a newspaper prints without explaining it.
+NAMES = frozenset("""AIME AMD ARC ARM BART BERT BGE CEO CONTEXT CVE DAPO DGX EAGLE EOS EU FAQ FAT FSDP GB GDPR GLM GPQA GPT GPU HDMI IBM ID LICENSE LIMA LPDDR MB METR MI MIT MMLU MTEB
+    NCSC NVIDIA OK OPT PC PDF PEFT RTX RULER RX SATA SOLAR SQL SWE SXM TII TRL TV UHS UK US USB VPN""".split())
+
+
+def answer_first(chapter: Chapter) -> Finding:
+    """A reader who stops after the first paragraph has read the answer."""
+    if not chapter.is_cover:
+        after = [line for line in chapter.lines[next((n for n, level, *_ in chapter.headings if level == 1), 0):] if line.strip()]
+        if not after or not after[0].startswith("!!! answer"):
+            yield 1, 'the page does not begin with its answer; write !!! answer "In short" right after the title'
+
+
+def sources(chapter: Chapter) -> Finding:
+    """What a chapter asserts, somebody has written down first."""
+    if (chapter.front or {}).get("kind") == "explain" and "sources(ids=" not in chapter.text:
+        yield len(chapter.lines), 'there are no sources; end with [[= sources(ids=["…"]) =]]'
+
+
+def not_too_long(chapter: Chapter) -> Finding:
+    """Whoever looks something up wants a page, not a book."""
+    words = sum(len(re.findall(r"[\w’'-]+", line)) for _, line in chapter.body)
+    if words > LONGEST_CHAPTER:
+        yield 1, f"it has {words:,} words, more than {LONGEST_CHAPTER:,}; divide it in two"
+
+
+@cache
+def _glossary_words() -> frozenset[str]:
+    terms = yaml.safe_load((CATALOG / "glossary.yaml").read_text(encoding="utf-8"))["terms"]
+    return frozenset(word for term in terms for spelling in (term["term"], *term.get("also", ())) for word in re.findall(r"\w+", spelling))
+
+
+def known_abbreviations(chapter: Chapter) -> Finding:
+    """An abbreviation is in the glossary, explained on the page (in italics or in brackets), or a name."""
+    explained = set(re.findall(r"\*+([A-Z]{2,})\*+|\(([A-Z]{2,})\)|\b([A-Z]{2,}) \(|, ([A-Z]{2,}) for short", chapter.text))
+    explained = {word for words in explained for word in words}
+    for line, text in chapter.body:
+        for word in re.findall(r"(?<![\w./_-])([A-Z]{2,}?)s?(?![\w-]|\.\w)", re.sub(r"\]\([^)]*\)", "]", text)):
+            if word not in explained | _glossary_words() | NAMES:
+                yield line, f"'{word}' is explained nowhere; add it to macros/catalog/glossary.yaml, explain it here, or add a name to NAMES in tests/book/lint.py"
+
+
 # ---------------------------------------------------------------- place in the book
 
 def one_folder_deep(chapter: Chapter) -> Finding:
@@ -323,7 +375,7 @@ def linked_page_exists(chapter: Chapter) -> Finding:
 
 
 RULES = (front_matter, title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_typed_figure, no_emoji,
-         known_box, fence_language, one_folder_deep, in_nav, linked_page_exists)
+         known_box, fence_language, table_header, answer_first, sources, not_too_long, known_abbreviations, one_folder_deep, in_nav, linked_page_exists)
 
 
 # ---------------------------------------------------------------- the whole book

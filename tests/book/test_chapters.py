@@ -24,6 +24,14 @@ See [the glossary](../reference/glossary.md#token).
 ```text
 anything at all. Even this; just, e.g. so
 ```
+
+| What | Size |
+|---|---|
+| a | b |
+
+It needs GQA, a card by NVIDIA and XYZ (explained at once).
+
+[[= sources(ids=["llama-bench-readme"]) =]]
 """
 
 
@@ -47,6 +55,11 @@ def test_every_record_is_used_by_a_chapter(book, folder, call):
     """What no chapter shows is nobody's to keep up to date; measurements need their sources too."""
     cited = {row.source for rows in book.measurements.all().values() for row in rows.values()} if folder == "sources" else ()
     complain(lint.unused_records(folder, call, [chapter.text for chapter in chapters()], cited=cited))
+
+
+def test_the_longest_chapter_is_told_its_words():
+    long = Chapter("docs/start/good.md", GOOD.replace("See [the", "word " * 1800 + "[the"))
+    assert any("divide it in two" in line for line in report(lint.not_too_long, long))
 
 
 # rule, text to replace in the good chapter, its replacement, line of the mistake, words its message must contain
@@ -92,6 +105,10 @@ PLANTED = [
     (lint.known_box, "!!! answer", "!!!", 10, "answer or rule or trap or try"),
     (lint.fence_language, "```text", "```", 17, "without a language"),
     (lint.fence_language, "```text\nanything at all. Even this; just, e.g. so\n```", "1. Run:\n\n    ```\n    ls\n    ```", 19, "without a language"),
+    (lint.table_header, "| What | Size |", "| | Size |", 21, "first column has no header"),
+    (lint.answer_first, '!!! answer "In short"\n    Llama', "Llama", 1, "begin with its answer"),
+    (lint.sources, '[[= sources(ids=["llama-bench-readme"]) =]]', "", 28, "there are no sources"),
+    (lint.known_abbreviations, "GQA", "QZX", 25, "'QZX' is explained nowhere"),
     (lint.linked_page_exists, "glossary.md", "glosary.md", 15, "'../reference/glosary.md'"),
 ]
 

@@ -9,7 +9,7 @@ import jinja2
 from .calls import macro_calls, unclosed, wrong_call
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, computed_drawings, costs, drawings, measured, numbers, pages, plots, quality, reference, roofline, tables, training
+from .rendering import accuracy, charts, computed_drawings, costs, drawings, machines, measured, numbers, pages, plots, quality, reference, roofline, tables, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -25,6 +25,7 @@ VOCABULARY = (
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.tensor_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
     costs.own_or_hosted_table,
+    machines.fit_speed_table, machines.model_on_devices, machines.offload_table, machines.fit_for_model, machines.power_limit_table, machines.yearly_cost, machines.monthly_cost,
     charts.bandwidth_ladder, charts.memory_bar, charts.size_bars, charts.fit_heat, charts.attention_table,
     plots.kv_lines, plots.speed_lines, plots.offload_lines, roofline.roofline, plots.quality_plot, quality.quality_table,
     drawings.drawing, computed_drawings.transformer_drawing, computed_drawings.attention_drawing, computed_drawings.block_drawing, computed_drawings.number_drawing,

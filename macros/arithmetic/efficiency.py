@@ -325,10 +325,13 @@ def predict(fitted: Fit, chip: Chip, work: Work) -> Range:
 
 
 def ceiling(chip: Chip, work: Work) -> float:
-    """Tokens per second that bandwidth (generation) or the highest rate on the data sheet (prompts) allows at most."""
+    """Tokens per second that bandwidth (generation) or the highest rate on the data sheet (prompts) allows at most.
+
+    Where the sheet names no rate for eight bits, four times FP32 stands for it: Pascal's dp4a and Apple's M5 pass their FP32 rate.
+    """
     if work.kind == "decode":
         return chip.gb_per_s * 1e9 / (work.weights + work.kv)
-    return max(rate or 0 for rate in (chip.fp32_tflops, chip.fp16_tflops, chip.int8_tops)) * 1e12 / (2 * work.active)
+    return max(chip.fp16_tflops or 0, chip.int8_tops or 4 * (chip.fp32_tflops or 0)) * 1e12 / (2 * work.active)
 
 
 def _spread(fitted: Fit, name: str, chip: Chip, moe: bool, blind: bool) -> tuple[Basis, float, float]:

@@ -143,7 +143,7 @@ def model_table(*, id: str, caption: str, models: list[str], detail: bool = Fals
     counts = (head("Computed", "parameters") + head("Beside it", "towers, buffers") + head("Published", "stored elements") if detail
               else head("Parameters", "billion"))
     first = head("Model") + head("Maker", class_="l") + head("Released", class_="l") + counts + head("For each token", "billion") + head("License", class_="l")
-    note = "Computed and beside it add up to published, to the unit" if detail else "For each token: the parameters that take part in it"
+    note = "Computed and beside it add up to published, to the unit" if detail else "For each token: the parameters that take part in it, both embeddings counted; some makers leave the input embedding out"
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {note}", table=table(id, [first], element("tbody", body)), class_="tab wide")
 
 

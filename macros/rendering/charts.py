@@ -1,5 +1,6 @@
 """Pictures made of HTML: a chart is a table with bars, and the number stands beside its bar."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from html import escape
@@ -11,7 +12,7 @@ from ..catalog.errors import CatalogError
 from ..catalog.records import Architecture, LatentAttention, Window
 from . import units
 from .html import block, element, figure, hidden
-from .numbers import bytes_per_token, cache_type, card_need, ceiling, device_of, mix_of, model_of, need, weights_bytes
+from .numbers import bytes_per_token, cache_type, card_need, ceiling, device_of, format_for, mix_of, model_of, need, weights_bytes
 from .tables import WORDS, cell, head, row_head, table
 
 GROUPS = (("storage", "Storage", "ram"), ("network", "Network", "ram"), ("bus", "Buses", "ram"), ("system-memory", "System memory", "ram"),
@@ -36,8 +37,8 @@ def bandwidth_ladder(*, id: str, caption: str, model: str, format: str, devices:
         for d in members:
             bar = element("span", "", class_=f"bar {class_}", style=f"width:{position(rates[d.id]):.1f}%")
             bound = ceiling(model, format, d.id)
-            name, _, detail = d.name.partition(" (")
-            rows += element("tr", row_head(name, detail.rstrip(")")) + cell(bar, class_="plot") + cell(units.gb_per_second(speed.bandwidth(d.bandwidth)).split(units.NBSP)[0], rates[d.id])
+            name, detail = (found.groups() if (found := re.fullmatch(r"(.*?) \((.*)\)", d.name)) else (d.name, ""))
+            rows += element("tr", row_head(name, detail) + cell(bar, class_="plot") + cell(units.gb_per_second(speed.bandwidth(d.bandwidth)).split(units.NBSP)[0], rates[d.id])
                             + cell(units.tokens_per_second(bound).split(units.NBSP)[0], f"{float(bound):.6g}"), data_device=d.id)
         body += element("tbody", rows)
     axis = element("th", hidden("Bar, logarithmic scale") + element("span", ticks, aria_hidden="true"), scope="col", class_="plot axis")
@@ -111,9 +112,10 @@ def fit_heat(*, id: str, caption: str, models: Sequence[str], format: str = "Q4_
         raise CatalogError("models and capacities need at least one entry each, for example capacities=[8, 12]")
     body = ""
     for m in models:
-        needed = card_need(m, format, context).total
+        own = format_for(model_of(m), format)
+        needed = card_need(m, own, context).total
         shares = "".join(_share(needed, memory_.gib_bytes(c)) for c in capacities)
-        body += element("tr", row_head(model_of(m).name) + cell(f"<b>{units.gib(needed)}</b>", needed) + shares, data_model=m)
+        body += element("tr", row_head(model_of(m).name, "" if own == format else own) + cell(f"<b>{units.gib(needed)}</b>", needed) + shares, data_model=m)
     first = head("Model", rowspan=2) + head("Needed", "GiB", rowspan=2)
     first += element("th", "Share of a graphics card with", scope="colgroup", colspan=len(capacities), class_="span")
     second = "".join(head(f"{c:g} GB", class_="l") for c in capacities)

@@ -12,8 +12,8 @@ from ..catalog.records import Device, Model
 from ..data import catalog
 from . import units
 from .html import element, figure, link
-from .numbers import Number, _cited, _price_of_electricity, cache_type, card_need, device_of, mix_of, model_of, need, rate_of, size_gib, usable_bytes
-from .reference import MEMORIES, room_of, usual
+from .numbers import Number, _cited, _price_of_electricity, cache_type, card_need, device_of, format_for, mix_of, model_of, need, rate_of, size_gib, usable_bytes
+from .reference import MEMORIES, room_of
 from .tables import cell, head, page_of, row_head, table
 
 NOTHING = cell("–")
@@ -40,11 +40,6 @@ def _range(p: speeds.Prediction) -> str:
     return cell(f"{low}–{high}{'*' if p.basis == 'bound only' else ''}", f"{p.expected:.4g}")
 
 
-def _format_for(m: Model, format: str) -> str:
-    """The format asked for; the maker's own where a model comes in four bits already."""
-    return usual(m) if format == "Q4_K_M" else format
-
-
 def fit_speed_table(*, id: str, caption: str, devices: list, models: list[str], format: str = "Q4_K_M", context: int = 8192) -> str:
     """Which models fit each device and how fast it writes: one row per device (an id or {device, size}), one column per model."""
     body = ""
@@ -52,14 +47,14 @@ def fit_speed_table(*, id: str, caption: str, devices: list, models: list[str], 
         d, size = _size_of(entry)
         room, cells = room_of(d, size), ""
         for m in map(model_of, models):
-            needed = (card_need if room.card else need)(m.id, _format_for(m, format), context).total
+            needed = (card_need if room.card else need)(m.id, format_for(m, format), context).total
             if needed > room.bytes:
-                cells += cell(f'<span class="fit no">no</span><small class="u">−{units.gib(needed - room.bytes)}</small>', "no")
+                cells += cell(f'<span class="fit no">no</span><small class="u">−{units.memory(needed - room.bytes, 1)}</small>', "no")
             else:
-                cells += _range(speeds.decode_on(m.id, _format_for(m, format), d.id, context))
+                cells += _range(speeds.decode_on(m.id, format_for(m, format), d.id, context))
         body += element("tr", _named(d, size) + cell(units.gib(room.bytes), room.bytes) + cells, data_device=d.id)
-    first = head("Machine") + head("Usable", "GiB") + "".join(head(model_of(m).name, f"{_format_for(model_of(m), format)}, tokens/s") for m in models)
-    note = f"Writing with {context:,} tokens in the cache. {RANGE} A square and a number: it does not fit, and so many GiB are missing."
+    first = head("Machine") + head("Usable", "GiB") + "".join(head(model_of(m).name, f"{format_for(model_of(m), format)}, tokens/s") for m in models)
+    note = f"Writing with {context:,} tokens in the cache. {RANGE} A square and a number: it does not fit, and so much is missing."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
 
 
@@ -78,11 +73,16 @@ def model_on_devices(*, id: str, caption: str, model: str, format: str, devices:
         energy = cell(units.significant(Fraction(d.power_w / writing.expected), 2), f"{d.power_w / writing.expected:.4g}") if fits and writing.expected and d.power_w else NOTHING
         body += element("tr", _named(d, size) + cell(f'<span class="fit {"yes" if word == "fits" else word}">{word}</span>', word, "l") + cell(units.gb_per_second(rate_of(d.id)).split(units.NBSP)[0], f"{float(rate_of(d.id)):.6g}")
                         + (_range(writing) + _range(reading) if fits else NOTHING * 2) + wait + energy
-                        + (cell(f"${d.launch_price.usd:,.0f}", d.launch_price.usd) + cell(d.launched or "", class_="l") if d.launch_price else NOTHING + cell(d.launched or "", class_="l")), data_device=d.id)
+                        + _launch_price(d, size) + cell(d.launched or "", class_="l"), data_device=d.id)
     first = (head("Machine") + head("Fits", class_="l") + head("Memory", "GB/s") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("First token", "of 6,000") + head("Energy", "joules/token")
              + head("Launch price") + head("Launched", class_="l"))
-    note = f"{RANGE} Energy at the rated power of the card or chip, without the rest of the computer."
+    note = f"{RANGE} Energy at the rated power of the card or chip, without the rest of the computer. Launch price: of the smallest memory, where a machine is sold with several."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(format)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
+
+
+def _launch_price(d: Device, size: int) -> str:
+    """The maker's first price; it is that of the smallest memory where there are several."""
+    return cell(f"${d.launch_price.usd:,.0f}", d.launch_price.usd) if d.launch_price and size == min(d.memory.sizes) else NOTHING
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def offload_table(*, id: str, caption: str, device: str, host: str = "ddr5-5600-
     if memory.kind != "system-memory":
         raise CatalogError(f"host='{host}' is no system memory; name one, for example ddr5-5600-2ch")
     for m in map(model_of, models):
-        format_ = _format_for(m, format)
+        format_ = format_for(m, format)
         s = best_split(m, format_, d, gib, memory, context)
         reading = speeds.prefill_range(m, mix_of(format_), [d], s.placed, 512)
         body += element("tr", row_head(m.name, format_, page_of(m)) + cell({"whole": "whole on the card", "layers": f"{s.placed.gpu_layers} of {s.placed.of_layers} layers on it", "experts": "experts in system memory"}[s.way], class_="l")

@@ -66,6 +66,16 @@ def cache_type(key: str):
     return catalog().find("types", str(key).upper())
 
 
+def usual(m: Model) -> str:
+    """The format its files are most often loaded in: the maker's own where that has 4 bits, else Q4_K_M."""
+    return "MXFP4_MOE" if m.native_format == "MXFP4" else "Q4_K_M"
+
+
+def format_for(m: Model, format: str) -> str:
+    """Q4_K_M stands for the usual format of a model; others are meant as they are."""
+    return usual(m) if format == "Q4_K_M" else format
+
+
 def _positive(name: str, value: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise CatalogError(f"{name}={value!r} is not possible; write a whole number of at least 1, for example {name}=8192")
@@ -106,6 +116,10 @@ def usable_bytes(d: Device, size: int) -> int:
     """What a model can use of a device sold with `size` GB: all of a card's memory, a share where the system lives in it too."""
     if d.kind.endswith("-gpu"):
         return memory_.gib_bytes(size)
+    if d.kind == "system-memory":
+        # A small computer keeps a larger part for itself, but not four of eight gigabytes.
+        kept = min(Fraction(str(catalog().find("constants", "system-keeps").value)), Fraction(3 * size, 8))
+        return memory_.gib_bytes(size) - int(kept * 2**30)
     share = catalog().find("constants", "usable-share-to-32-gb" if size <= 32 else "usable-share-above-32-gb")
     return int(memory_.gib_bytes(size) * Fraction(str(share.value)))
 

@@ -22,7 +22,7 @@ from . import units
 from .charts import GROUPS
 from .html import block, element, figure, hidden, link
 from ..speeds import batch_on, decode_on, storage_rate
-from .numbers import card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, rate_of, usable_bytes, weights_bytes
+from .numbers import card_need, ceiling, device_of, kv_bytes, mix_of, model_of, need, rate_of, usable_bytes, usual, weights_bytes
 from .sealed import seal
 from .tables import cell, head, page_of, row_head, table
 
@@ -44,11 +44,6 @@ def formats(m: Model) -> list[Mix]:
 
 def _possible(m: Model, x: Mix) -> bool:
     return m.architecture.experts is not None or not x.id.endswith("_MOE")
-
-
-def usual(m: Model) -> str:
-    """The format its files are most often loaded in: the maker's own where that has 4 bits, else Q4_K_M."""
-    return "MXFP4_MOE" if m.native_format == "MXFP4" else "Q4_K_M"
 
 
 def common(m: Model) -> tuple[str, ...]:
@@ -279,7 +274,7 @@ def model_devices(*, id: str, caption: str, model: str) -> str:
              + head("Context", f"longest, {usual(m)}"))
     note = (f"Largest format: of {', '.join(common(m))}. {silent}Speed: tokens per second with {context:,} tokens in the cache, a range that holds four of five published results; an asterisk marks ranges without a measured relative. "
             "A dash: it does not fit. Where a device is sold with several memories, the largest is meant, and a second line says from which size on a format fits. "
-            "Of memory that the system lives in too, two thirds count up to 32 GB, three quarters above."
+            "Of unified memory two thirds count up to 32 GB, three quarters above; of system memory all but 4 GiB, in small computers all but three eighths."
             + (f" Devices of the catalog that hold it in none of these formats: {left_out}." if left_out else ""))
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Fastest first within each kind", table=_table(id, [first], body), class_="tab wide grouped names", note=note)
 

@@ -18,7 +18,7 @@ from ..data import catalog
 
 GLOSSARY = "../reference/glossary.md"
 SKIPPED_TAGS = {"a", "code", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "em", "dfn", "summary", "figure", "script", "style", "math", "svg", "button", "th"}
-SKIPPED_CLASSES = {"admonition-title", "home", "sources", "lede", "part"}
+SKIPPED_CLASSES = {"admonition-title", "home", "sources", "lede", "part", "tabbed-set"}     # a link in a closed tab cannot be reached
 
 
 @cache

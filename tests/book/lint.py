@@ -311,7 +311,7 @@ def table_header(chapter: Chapter) -> Finding:
 LONGEST_CHAPTER = 1800
 # Names of makers, products, tests, licenses and laws, and what a newspaper prints without explaining it.
 NAMES = frozenset("""AIME AMD ARC ARM BART BERT BGE CEO CONTEXT CVE DAPO DGX EAGLE EOS EU FAQ FAT FSDP GB GDPR GLM GPQA GPT GPU HDMI IBM ID LICENSE LIMA LPDDR MB METR MI MIT MMLU MTEB
-    NCSC NVIDIA OK OPT PC PDF PEFT RTX RULER RX SATA SOLAR SQL SWE SXM TII TRL TV UHS UK US USB VPN""".split())
+    AWS EPYC GTX HX NVL PRO XT XTX NCSC NVIDIA OK OPT PC PDF PEFT RTX RULER RX SATA SOLAR SQL SWE SXM TII TRL TV UHS UK US USB VPN""".split())
 
 
 def answer_first(chapter: Chapter) -> Finding:

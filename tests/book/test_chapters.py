@@ -1,5 +1,7 @@
 """The rules of lint.py: every chapter keeps them, each finds its planted mistake, and none cries wolf."""
 
+import re
+
 import pytest
 
 from tests.book import lint
@@ -60,6 +62,13 @@ def test_every_record_is_used_by_a_chapter(book, folder, call):
 def test_the_longest_chapter_is_told_its_words():
     long = Chapter("docs/start/good.md", GOOD.replace("See [the", "word " * 1800 + "[the"))
     assert any("divide it in two" in line for line in report(lint.not_too_long, long))
+
+
+def test_every_chapter_the_glossary_names_exists_with_its_section(book):
+    ids = {f"{chapter.path.removeprefix('docs/')}#{match}" for chapter in chapters() for _, _, _, attributes in chapter.headings for match in re.findall(r"#([\w-]+)", attributes)}
+    known = ids | {chapter.path.removeprefix("docs/") for chapter in chapters()}
+    complain([f"macros/catalog/glossary.yaml: {term.id}: page: there is no '{term.page}'; name a chapter, relative to docs/, with one of its sections" for term in book.terms.values()
+              if term.page and term.page not in known])
 
 
 # rule, text to replace in the good chapter, its replacement, line of the mistake, words its message must contain

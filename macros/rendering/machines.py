@@ -53,9 +53,9 @@ def fit_speed_table(*, id: str, caption: str, devices: list, models: list[str], 
             else:
                 cells += _range(speeds.decode_on(m.id, format_for(m, format), d.id, context))
         body += element("tr", _named(d, size) + cell(units.gib(room.bytes), room.bytes) + cells, data_device=d.id)
-    first = head("Machine") + head("Usable", "GiB") + "".join(head(model_of(m).name, f"{format_for(model_of(m), format)}, tokens/s") for m in models)
+    first = head("Machine") + head("Usable", "GiB") + "".join(head(model_of(m).name, format_for(model_of(m), format)) for m in models)
     note = f"Writing with {context:,} tokens in the cache. {RANGE} A square and a number: it does not fit, and so much is missing."
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Tokens per second, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 
 def model_on_devices(*, id: str, caption: str, model: str, format: str, devices: list, context: int = 8192) -> str:
@@ -77,7 +77,7 @@ def model_on_devices(*, id: str, caption: str, model: str, format: str, devices:
     first = (head("Machine") + head("Fits", class_="l") + head("Memory", "GB/s") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("First token", "of 6,000") + head("Energy", "joules/token")
              + head("Launch price") + head("Launched", class_="l"))
     note = f"{RANGE} Energy at the rated power of the card or chip, without the rest of the computer. Launch price: of the smallest memory, where a machine is sold with several."
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(format)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(format)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 
 def _launch_price(d: Device, size: int) -> str:
@@ -130,7 +130,7 @@ def offload_table(*, id: str, caption: str, device: str, host: str = "ddr5-5600-
                         + cell(units.gib(s.placed.device), s.placed.device) + cell(units.gib(s.placed.host), s.placed.host) + _range(s.writes) + _range(reading) + cell(f"<code>{s.flags}</code>", class_="l"), data_model=m.id)
     first = head("Model") + head("Where it lies", class_="l") + head("Card", "GiB") + head("System", "GiB") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("llama.cpp", class_="l")
     note = f"The fastest of the ways that fit the card; system memory must have the room in its column. {RANGE} Ollama chooses the layers itself and knows no experts in system memory; LM Studio has sliders for both."
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(d.name)} beside {escape(memory.name)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(d.name)} beside {escape(memory.name)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 
 def fit_for_model(*, id: str, caption: str, model: str, formats: list[str], contexts: list[int]) -> str:

@@ -401,6 +401,7 @@ class Price(Record):
     estimate: bool = Field(default=False, description="true for a price seen in shops, false for one the maker set")
     confidence: Confidence | None = Field(default=None, description="how sure the price is, if less than the rest of the record")
     note: Text | None = Field(default=None, description="what the price is for")
+    memory: Count | None = Field(default=None, description="memory of the version with this price, as in memory.sizes; without it the smallest")
 
 
 DeviceKind = Literal["storage", "network", "bus", "system-memory", "unified-memory", "consumer-gpu", "workstation-gpu", "datacenter-gpu"]
@@ -463,6 +464,19 @@ class Device(Record):
         if self.launched and self.launched > newest[:len(self.launched)]:
             raise ValueError(f"launched: {self.launched} is after its newest source was read ({newest}); write announced for what is not on sale")
         return self
+
+    @model_validator(mode="after")
+    def _price_of_a_size(self):
+        if self.launch_price and self.launch_price.memory and self.launch_price.memory not in (self.memory.sizes if self.memory else ()):
+            raise ValueError(f"launch_price.memory: it is not sold with {self.launch_price.memory}; write one of memory.sizes")
+        return self
+
+    @property
+    def priced_memory(self) -> int | None:
+        """Memory of the version that the launch price is for, in GB as sold."""
+        if self.launch_price is None or self.memory is None:
+            return None
+        return self.launch_price.memory or min(self.memory.sizes)
 
     @model_validator(mode="after")
     def _dies_add_up(self):

@@ -76,13 +76,13 @@ def model_on_devices(*, id: str, caption: str, model: str, format: str, devices:
                         + _launch_price(d, size) + cell(d.launched or "", class_="l"), data_device=d.id)
     first = (head("Machine") + head("Fits", class_="l") + head("Memory", "GB/s") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("First token", "of 6,000") + head("Energy", "joules/token")
              + head("Launch price") + head("Launched", class_="l"))
-    note = f"{RANGE} Energy at the rated power of the card or chip, without the rest of the computer. Launch price: of the smallest memory, where a machine is sold with several."
+    note = f"{RANGE} Energy at the rated power of the card or chip, without the rest of the computer. Launch price: a dash where none is known for this memory."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(format)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 
 def _launch_price(d: Device, size: int) -> str:
-    """The maker's first price; it is that of the smallest memory where there are several."""
-    return cell(f"${d.launch_price.usd:,.0f}", d.launch_price.usd) if d.launch_price and size == min(d.memory.sizes) else NOTHING
+    """The maker's first price, if it is that of this memory."""
+    return cell(f"${d.launch_price.usd:,.0f}", d.launch_price.usd) if size == d.priced_memory else NOTHING
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from macros import staging
 from macros.tools import zip_site
 from tests.book.lint import nav_pages
 from tests.site.browser import launch
 from tests.site.building import BASE, address, build
+
+expect.set_options(timeout=15_000)  # a worker reads the whole index before the first result; that takes long on a busy machine
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from .reference import MEMORIES, room_of
 from .tables import cell, head, page_of, row_head, table
 
 NOTHING = cell("–")
+TIGHT = '<small class="u">tight</small>'
 RANGE = "Speeds are ranges that hold four of five published results; an asterisk marks ranges without a measured relative."
 
 
@@ -33,11 +34,11 @@ def _named(d: Device, size: int) -> str:
     return row_head(d.name, "" if len(d.memory.sizes) == 1 else f"with {size} GB", page_of(d))
 
 
-def _range(p: speeds.Prediction) -> str:
+def _range(p: speeds.Prediction, below: str = "") -> str:
     if p.expected is None:
         return NOTHING
     low, high = (units.tokens_per_second(Fraction(v)).split(units.NBSP)[0] for v in (p.low, p.high))
-    return cell(f"{low}–{high}{'*' if p.basis == 'bound only' else ''}", f"{p.expected:.4g}")
+    return cell(f"{low}–{high}{'*' if p.basis == 'bound only' else ''}{below}", f"{p.expected:.4g}")
 
 
 def fit_speed_table(*, id: str, caption: str, devices: list, models: list[str], format: str = "Q4_K_M", context: int = 8192) -> str:
@@ -51,10 +52,11 @@ def fit_speed_table(*, id: str, caption: str, devices: list, models: list[str], 
             if needed > room.bytes:
                 cells += cell(f'<span class="fit no">no</span><small class="u">−{units.memory(needed - room.bytes, 1)}</small>', "no")
             else:
-                cells += _range(speeds.decode_on(m.id, format_for(m, format), d.id, context))
+                tight = memory_.verdict(needed, room.bytes) == "tight"
+                cells += _range(speeds.decode_on(m.id, format_for(m, format), d.id, context), TIGHT if tight else "")
         body += element("tr", _named(d, size) + cell(units.gib(room.bytes), room.bytes) + cells, data_device=d.id)
     first = head("Machine") + head("Usable", "GiB") + "".join(head(model_of(m).name, format_for(model_of(m), format)) for m in models)
-    note = f"Writing with {context:,} tokens in the cache. {RANGE} A square and a number: it does not fit, and so much is missing."
+    note = f"Writing with {context:,} tokens in the cache. {RANGE} Tight: more than nine tenths of what is usable. A square and a number: it does not fit, and so much is missing."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Tokens per second, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 

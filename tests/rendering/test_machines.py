@@ -31,6 +31,12 @@ def test_a_model_that_fits_has_its_speed_and_one_that_does_not_what_is_missing()
     assert float(mac[2][0]) < float(mac[1][0])
 
 
+def test_a_model_that_leaves_less_than_a_tenth_is_marked_tight():
+    (card,) = rows(machines.fit_speed_table(id="t", caption="c", devices=[CARD], models=["llama-3.1-8b", "gpt-oss-20b"]))
+    assert "tight" not in card[1][1] and card[2][1].endswith("tight")
+    assert 0.9 < numbers.card_need("gpt-oss-20b", "MXFP4_MOE", 8192).total / memory_.gib_bytes(12) <= 1
+
+
 def test_the_wait_for_six_thousand_tokens_is_that_of_the_sentence():
     row = rows(machines.model_on_devices(id="t", caption="c", model="llama-3.1-8b", format="Q4_K_M", devices=[CARD]))[0]
     sentence = float(re.search(r' value="([^"]*)"', numbers.first_token_time(model="llama-3.1-8b", format="Q4_K_M", device=CARD, prompt=6000))[1])

@@ -17,8 +17,10 @@ help: ## show this list
 
 book: $(VENV)/book ## build the site in site/ and the offline edition in dist/
 	@$(BIN)/python -m macros stage
-	@$(BIN)/python -m macros check
-	@mkdir -p .cache && $(BIN)/python -m mkdocs build --strict >.cache/build.log 2>&1 || { cat .cache/build.log; exit 1; }
+	@mkdir -p .cache; $(BIN)/python -m mkdocs build --strict --site-dir .cache/site >.cache/build.log 2>&1 & build=$$!; \
+		$(BIN)/python -m macros check || { kill $$build; exit 1; }; \
+		wait $$build || { cat .cache/build.log; exit 1; }
+	@rm -rf site && mv .cache/site site
 	@$(BIN)/python -m macros zip
 
 serve: $(VENV)/book ## read the book at http://127.0.0.1:8000 while you edit it

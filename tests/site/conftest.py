@@ -88,8 +88,13 @@ class Visit:
         page.on("worker", lambda worker: self.workers.append(worker.url))
         page.on("console", lambda message: message.type == "error" and self.faults.append(f"console: {message.text} ({message.location.get('url')})"))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
-        page.on("requestfailed", lambda request: self.faults.append(f"request: {request.url} {request.failure}"))
+        page.on("requestfailed", lambda request: self._failed(request))
         page.on("response", lambda response: response.status >= 400 and self.faults.append(f"request: {response.url} answered {response.status}"))
+
+    def _failed(self, request) -> None:
+        # Going to the next page breaks off what this one still fetches, the icon as a rule: no fault of the page.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"request: {request.url} {request.failure}")
 
     def requests_outside(self, home: str) -> list[str]:
         """Requests for anything that does not lie below `home`; data: and about: fetch nothing."""

@@ -84,16 +84,20 @@ class Visit:
         self.requests: list[str] = []
         self.workers: list[str] = []
         self.faults: list[str] = []
+        self.broken_off: set[str] = set()  # going to the next page breaks off what this one still fetches, the icon as a rule
+        self.answered: set[str] = set()
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("worker", lambda worker: self.workers.append(worker.url))
         page.on("console", lambda message: message.type == "error" and self.faults.append(f"console: {message.text} ({message.location.get('url')})"))
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("requestfailed", lambda request: self._failed(request))
+        page.on("requestfinished", lambda request: self.answered.add(request.url))
         page.on("response", lambda response: response.status >= 400 and self.faults.append(f"request: {response.url} answered {response.status}"))
 
     def _failed(self, request) -> None:
-        # Going to the next page breaks off what this one still fetches, the icon as a rule: no fault of the page.
-        if request.failure != "net::ERR_ABORTED":
+        if request.failure == "net::ERR_ABORTED":
+            self.broken_off.add(request.url)
+        else:
             self.faults.append(f"request: {request.url} {request.failure}")
 
     def requests_outside(self, home: str) -> list[str]:

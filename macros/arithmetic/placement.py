@@ -32,6 +32,7 @@ class Placement:
     host_read_per_token: int
     device_read_per_token: int
     host_layers: int            # bytes of weights on the host that a layer computes with: all but input embeddings
+    cpu_experts: int            # layers whose experts are on the host, as --n-cpu-moe counts them
 
     @property
     def device(self) -> int:
@@ -79,7 +80,7 @@ def place(a: Architecture, mix: Mix, block_types, context: int, type_k: BlockTyp
     compute = compute_bytes(a, context, batch)
     edge = 8 * batch * a.hidden + 2 * batch * context                    # what goes in and comes out
     return Placement(on_device, of_layers, device, device_kv, compute if on_device else 0, host, sum(caches) - device_kv,
-                     edge if first == 0 and not cpu_experts else compute, host_read, device_read, host_layers)
+                     edge if first == 0 and not cpu_experts else compute, host_read, device_read, host_layers, cpu_experts)
 
 
 def _sides(tensor: Tensor, a: Architecture, first: int, on_device: int, cpu_experts: int) -> tuple[bool, bool]:
@@ -111,8 +112,12 @@ def fewest_cpu_experts(a: Architecture, mix: Mix, block_types, context: int, typ
     """All layers on the device, experts of as few layers as possible on the host; None if even that is too large or there are none."""
     if a.experts is None:
         return None
-    for layers in range(a.experts.dense_layers, a.layers + 1):
-        placement = place(a, mix, block_types, context, type_k, type_v, cpu_experts=layers, **settings)
-        if placement.device <= free:
-            return placement
-    return None
+    low, high = a.experts.dense_layers, a.layers
+    while low < high:
+        middle = (low + high) // 2
+        if place(a, mix, block_types, context, type_k, type_v, cpu_experts=middle, **settings).device <= free:
+            high = middle
+        else:
+            low = middle + 1
+    fewest = place(a, mix, block_types, context, type_k, type_v, cpu_experts=low, **settings)
+    return fewest if fewest.device <= free else None

@@ -113,8 +113,7 @@ def best_split(m: Model, format: str, card: Device, size: int, host: Device, con
     ways = [split("layers", f"-ngl {layers.gpu_layers}", layers)]
     experts = fewest_cpu_experts(*arguments, free)
     if experts is not None:
-        n = next(n for n in range(m.architecture.layers + 1) if place(*arguments, cpu_experts=n).device <= free)
-        ways.append(split("experts", f"-ngl 99 --n-cpu-moe {n}", experts))
+        ways.append(split("experts", f"-ngl 99 --n-cpu-moe {experts.cpu_experts}", experts))
     return max(ways, key=lambda s: s.writes.expected or 0)
 
 

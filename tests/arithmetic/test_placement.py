@@ -52,6 +52,7 @@ def test_experts_in_system_memory_leave_the_rest_on_the_device(book):
     a, f16 = book.models["qwen3-30b-a3b"].architecture, book.types["F16"]
     placed = fewest_cpu_experts(a, book.mixes["Q4_K_M"], book.types, 8192, f16, f16, 8 * 2**30)
     assert placed.whole and placed.device <= 8 * 2**30 and placed.host_weights > 9 * 2**30
+    assert place(a, book.mixes["Q4_K_M"], book.types, 8192, f16, f16, cpu_experts=placed.cpu_experts - 1).device > 8 * 2**30
     assert fewest_cpu_experts(book.models["qwen3-32b"].architecture, book.mixes["Q4_K_M"], book.types, 8192, f16, f16, 8 * 2**30) is None
 
 

@@ -50,13 +50,13 @@ def fit_speed_table(*, id: str, caption: str, devices: list, models: list[str], 
         for m in map(model_of, models):
             needed = (card_need if room.card else need)(m.id, format_for(m, format), context).total
             if needed > room.bytes:
-                cells += cell(f'<span class="fit no">no</span><small class="u">−{units.memory(needed - room.bytes, 1)}</small>', "no")
+                cells += cell(f'<span class="fit no">no</span><small class="u">−{units.memory(needed - room.bytes, 1).removesuffix(units.NBSP + "GiB")}</small>', "no")
             else:
                 tight = memory_.verdict(needed, room.bytes) == "tight"
                 cells += _range(speeds.decode_on(m.id, format_for(m, format), d.id, context), TIGHT if tight else "")
         body += element("tr", _named(d, size) + cell(units.gib(room.bytes), room.bytes) + cells, data_device=d.id)
     first = head("Machine") + head("Usable", "GiB") + "".join(head(model_of(m).name, format_for(model_of(m), format)) for m in models)
-    note = f"Writing with {context:,} tokens in the cache. {RANGE} Tight: more than nine tenths of what is usable. A square and a number: it does not fit, and so much is missing."
+    note = f"Writing with {context:,} tokens in the cache. {RANGE} Tight: more than nine tenths of what is usable. A square and a number: it does not fit, and so many GiB are missing."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> Tokens per second, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 
@@ -71,12 +71,12 @@ def model_on_devices(*, id: str, caption: str, model: str, format: str, devices:
         word = memory_.verdict(needed, room.bytes)
         writing, reading = speeds.decode_on(m.id, format, d.id, context), speeds.prefill_on(m.id, format, d.id, 6000)
         fits = needed <= room.bytes
-        wait = cell(units.duration(Fraction(6000 / reading.expected)), f"{6000 / reading.expected:.4g}") if fits and reading.expected else NOTHING
+        wait = cell(units.significant(Fraction(6000 / reading.expected), 2), f"{6000 / reading.expected:.4g}") if fits and reading.expected else NOTHING
         energy = cell(units.significant(Fraction(d.power_w / writing.expected), 2), f"{d.power_w / writing.expected:.4g}") if fits and writing.expected and d.power_w else NOTHING
         body += element("tr", _named(d, size) + cell(f'<span class="fit {"yes" if word == "fits" else word}">{word}</span>', word, "l") + cell(units.gb_per_second(rate_of(d.id)).split(units.NBSP)[0], f"{float(rate_of(d.id)):.6g}")
                         + (_range(writing) + _range(reading) if fits else NOTHING * 2) + wait + energy
                         + _launch_price(d, size) + cell(d.launched or "", class_="l"), data_device=d.id)
-    first = (head("Machine") + head("Fits", class_="l") + head("Memory", "GB/s") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("First token", "of 6,000") + head("Energy", "joules/token")
+    first = (head("Machine") + head("Fits", class_="l") + head("Memory", "GB/s") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("First token", "seconds, of 6,000") + head("Energy per token", "joules")
              + head("Launch price") + head("Launched", class_="l"))
     note = f"{RANGE} Energy at the rated power of the card or chip, without the rest of the computer. Launch price: a dash where none is known for this memory."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(format)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)

@@ -29,7 +29,7 @@ def own_or_hosted_table(*, id: str, caption: str, machines: list[dict], electric
     note = (f"Assumed: {hours_per_day:g} hours a day at the rated power, {idle_w:g} W for the rest of the day, {years:g} years, {100 * prompt_share:g}&nbsp;% of the tokens read and the others written at the expected speed, "
             f"electricity at {units.price_per_kwh(price.value, price.unit)} ({escape(price.place)}, {units.month(price.as_of)}), a computer that is there anyway. "
             "Hosted: prices of open-weight hosts for the same model in the catalog, for the same mix of tokens.")
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Dollars per million tokens, read and written together", table=table(id, [first], element("tbody", body)), class_="tab wide", note=note)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Dollars per million tokens, read and written together", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 
 def _row(machine: dict, price: Quote, hours_per_day: float, years: float, prompt_share: float, idle_w: float) -> str:
@@ -53,7 +53,7 @@ def _row(machine: dict, price: Quote, hours_per_day: float, years: float, prompt
         raise CatalogError(f"own_or_hosted_table: {error}") from None
     dollars = tuple(cell(units.money(v, "USD"), f"{float(v):.6g}") for v in (cost.hardware, cost.electricity, cost.total))
     return element("tr", row_head(d.name, m_at(m, format), page_of(d)) + cell(f"${d.launch_price.usd:,.0f}", d.launch_price.usd) + "".join(dollars)
-                   + cell(f"{units.money(Fraction(hosted[0]), 'USD')} to {units.money(Fraction(hosted[-1]), 'USD')}", f"{middle:.6g}") + cell(_when(even), None, "l"), data_device=d.id, data_model=m.id)
+                   + cell(f"{units.money(Fraction(hosted[0]), 'USD')} to {units.money(Fraction(hosted[-1]), 'USD')}", f"{middle:.6g}") + cell(_when(even), None, "l text"), data_device=d.id, data_model=m.id)
 
 
 def _hosts(model: str) -> list[tuple[float, float]]:

@@ -127,7 +127,7 @@ def offload_table(*, id: str, caption: str, device: str, host: str = "ddr5-5600-
         format_ = format_for(m, format)
         s = best_split(m, format_, d, gib, memory, context)
         reading = speeds.prefill_range(m, mix_of(format_), [d], s.placed, 512)
-        body += element("tr", row_head(m.name, format_, page_of(m)) + cell({"whole": "whole on the card", "layers": f"{s.placed.gpu_layers} of {s.placed.of_layers} layers on it", "experts": "experts in system memory"}[s.way], class_="l")
+        body += element("tr", row_head(m.name, format_, page_of(m)) + cell({"whole": "whole on the card", "layers": f"{s.placed.gpu_layers} of {s.placed.of_layers} layers on it", "experts": "experts in system memory"}[s.way], class_="l text")
                         + cell(units.gib(s.placed.device), s.placed.device) + cell(units.gib(s.placed.host), s.placed.host) + _range(s.writes) + _range(reading) + cell(f"<code>{s.flags}</code>", class_="l"), data_model=m.id)
     first = head("Model") + head("Where it lies", class_="l") + head("Card", "GiB") + head("System", "GiB") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("llama.cpp", class_="l")
     note = f"The fastest of the ways that fit the card; system memory must have the room in its column. {RANGE} Ollama chooses the layers itself and knows no experts in system memory; LM Studio has sliders for both."
@@ -145,7 +145,7 @@ def fit_for_model(*, id: str, caption: str, model: str, formats: list[str], cont
             cells += cell(units.gib(needed) + (f'<small class="u">{smallest} GB</small>' if smallest else ""), needed)
         body += element("tr", row_head(format) + cells, data_format=format)
     first = head("Format") + "".join(head(f"{c:,}", "GiB, with tokens") for c in contexts)
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)}, on a graphics card", table=table(id, [first], element("tbody", body)), class_="tab wide",
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)}, on a graphics card", table=table(id, [first], element("tbody", body)), class_="tab wide prose",
                   note="Second line: the smallest card in a common size that holds it with a tenth to spare; two cards add up.")
 
 
@@ -159,7 +159,7 @@ def power_limit_table(*, id: str, caption: str) -> str:
         body += element("tr", row_head(row.subject_name or row.subject, f"{name}, {row.quant}") + cell(f"{row.value:g}", row.value) + cell(units.significant(rate), rate)
                         + cell(units.significant(row.value / rate, 2), f"{row.value / rate:.4g}") + cell(link(work.title, work.address), class_="l text"))
     first = head("Card, model") + head("Limit", "W") + head("Writes", "tokens/s") + head("Energy", "joules/token, at most") + head("Source", class_="l")
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Highest limit first", table=table(id, [first], element("tbody", body)), class_="tab wide", note="Energy is the limit over the speed: the card may draw less than it is allowed.")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Highest limit first", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note="Energy is the limit over the speed: the card may draw less than it is allowed.")
 
 
 def _bill(days: int, watts: float, hours_per_day: float, price: str | None, price_per_kwh: float | None) -> str:

@@ -68,7 +68,7 @@ def fit_table(*, id: str, caption: str, models: list[str], formats: list[str], c
             'Graphics cards are sold in GB and mean GiB; a computer without one has less to give, as the system needs its share and macOS lends a model only a part. '
             '<span class="fit yes">fits</span> uses at most 90&nbsp;% of the memory; <span class="fit tight">tight</span> uses the rest, so close other programs; '
             '<span class="fit no">no</span> does not load whole. The second line is what is left over or missing, in GiB.')
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Context {context:,} tokens, cache in F16", table=table(id, [first, second], element("tbody", body)), class_="tab wide", note=note)
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Context {context:,} tokens, cache in F16", table=table(id, [first, second], element("tbody", body)), class_="tab wide prose", note=note)
 
 
 def size_table(*, id: str, caption: str, model: str, formats: list[str]) -> str:
@@ -156,10 +156,10 @@ def device_table(*, id: str, caption: str, devices: list[str] | None = None) -> 
         d = device_of(key)
         b, rate = d.bandwidth, speed.bandwidth(d.bandwidth)
         how = (f"{b.bus_bits:,} bit × {b.transfer_rate:g} GT/s" if b.bus_bits else f"{b.lanes} × {b.line_rate:g} Gbit/s" + (f" × {b.encoding}" if b.encoding != "1/1" else "") if b.lanes else "as stated")
-        body += element("tr", row_head(d.name, address=page_of(d)) + cell(d.kind.replace("-", " ").replace("gpu", "GPU"), class_="l") + cell(", ".join(map(str, d.memory.sizes)) if d.memory else "–")
+        body += element("tr", row_head(d.name, address=page_of(d)) + cell(d.kind.replace("-", " ").replace("gpu", "GPU"), class_="l") + cell(", ".join(map(str, d.memory.sizes)) if d.memory else "–", class_="text")
                         + cell(how, class_="l") + cell(units.gb_per_second(rate).split(units.NBSP)[0], f"{float(rate):.6g}"), data_device=key)
     first = head("Device") + head("Kind", class_="l") + head("Memory", "GB as sold") + head("Width and rate", class_="l") + head("Bandwidth", "GB/s")
-    return figure(id=id, caption=f"<b>{escape(caption)}</b> Slowest first within each kind", table=table(id, [first], element("tbody", body), searched=bool(devices)), class_="tab wide")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> Slowest first within each kind", table=table(id, [first], element("tbody", body), searched=bool(devices)), class_="tab wide prose")
 
 
 def machine_table(*, id: str, caption: str, machines: list[dict], models: list[str], format: str, context: int) -> str:

@@ -6,8 +6,8 @@ import json
 import os
 import re
 import time
-import tomllib
 import zipfile
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -16,12 +16,16 @@ import jinja2
 from . import SLOW, VOCABULARY, wrong_argument
 from .calls import macro_calls, unclosed, wrong_call
 from .catalog import DIRECTORY, CatalogError
+from .catalog.back_matter import Corrections, Questions, Resources
+from .catalog.programs import Messages, Program
 from .catalog.records import Constants, Device, Drawing, Fact, Formats, Glossary, Model, Work
 from .data import catalog
+from .rendering.back_matter import edition_name as edition
 from .rendering.pages import PROJECT
 from .staging import is_generated
 
-SCHEMAS = {"model": Model, "device": Device, "fact": Fact, "source": Work, "drawing": Drawing, "formats": Formats, "constants": Constants, "glossary": Glossary}
+SCHEMAS = {"model": Model, "device": Device, "fact": Fact, "source": Work, "drawing": Drawing, "formats": Formats, "constants": Constants, "glossary": Glossary,
+           "program": Program, "messages": Messages, "corrections": Corrections, "questions": Questions, "resources": Resources}
 
 
 def check() -> str:
@@ -51,7 +55,7 @@ def check() -> str:
     if errors:
         raise CatalogError(*errors)
     return (f"{len(book.models)} models, {len(book.devices)} devices, {len(book.facts)} facts, {len(book.works)} sources, "
-            f"{len(book.terms)} glossary terms and {called} macro calls in {len(chapters)} pages are in order.\n"
+            f"{len(book.terms)} glossary terms, {len(book.programs)} programs, {len(book.settings)} settings and {called} macro calls in {len(chapters)} pages are in order.\n"
             f"So are {sum(measured.values()):,} measurements: " + ", ".join(f"{n:,} of {name}" for name, n in measured.items()) + ".")
 
 
@@ -66,10 +70,13 @@ def _checked(function):
 
 
 def stale(today: date | None = None) -> str:
-    """The facts and prices whose review date has passed, oldest first, one line each."""
+    """The facts, prices, programs and settings whose review date has passed, oldest first, one line each."""
+    book = catalog()
     now = (today or date.today()).strftime("%Y-%m")
-    due = [(f.review or _a_year_after(f.as_of), f"macros/catalog/facts/{f.id}.yaml", f.as_of) for f in catalog().facts.values() if f.review != "never"]
-    due += [(_a_year_after(p.as_of), f"macros/catalog/measurements/prices.csv: {p.id}", p.as_of) for p in catalog().measurements.prices.values()]
+    due = [(f.review or _a_year_after(f.as_of), f"macros/catalog/facts/{f.id}.yaml", f.as_of) for f in book.facts.values() if f.review != "never"]
+    due += [(_a_year_after(p.as_of), f"macros/catalog/measurements/prices.csv: {p.id}", p.as_of) for p in book.measurements.prices.values()]
+    due += [(_a_year_after(p.as_of), f"macros/catalog/programs/{p.id}.yaml", p.as_of) for p in book.programs.values()]
+    due += [(_a_year_after(as_of), f"macros/catalog/settings.csv: {n} of {program}", as_of) for (program, as_of), n in Counter((row.program, row.as_of) for row in book.settings).items()]
     lines = [f"{where}: as of {as_of}, review was due {month}" for month, where, as_of in sorted(due) if month < now]
     return "\n".join(lines or ["Nothing is older than its review date."])
 
@@ -117,11 +124,6 @@ def write_generated() -> list[str]:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return [path.relative_to(PROJECT).as_posix() for path in files]
-
-
-def edition() -> str:
-    """The edition, from pyproject.toml, for example 2026.11."""
-    return tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 def write_zip() -> str:

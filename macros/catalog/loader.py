@@ -11,9 +11,11 @@ from types import MappingProxyType
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from .back_matter import Correction, Corrections, Event, Kept, Question, Questions, Resource, Resources
 from .errors import CatalogError, nearest
 from .measurements import Measurement, Power, Quality, Quote, Speed
-from .records import BlockType, Box, Constant, Constants, Device, Drawing, Elsewhere, Fact, Formats, Glossary, Group, Mix, Model, Term, Work
+from .programs import Messages, Program, Setting
+from .records import BlockType, Box, Constant, Constants, Device, Drawing, Elsewhere, Fact, Formats, Glossary, Group, Mix, Model, Record, Term, Work
 
 DIRECTORY = Path(__file__).parent
 
@@ -124,6 +126,14 @@ class Catalog:
     constants: Mapping[str, Constant]
     terms: Mapping[str, Term]
     drawings: Mapping[str, Drawing]
+    programs: Mapping[str, Program]
+    settings: tuple[Setting, ...]
+    messages: Mapping[str, Messages]
+    events: tuple[Event, ...]
+    corrections: tuple[Correction, ...]
+    questions: tuple[Question, ...]
+    resources: tuple[Resource, ...]
+    promises: Mapping[str, Kept]
     measurements: Measurements
 
     def find(self, kind: str, key: str):
@@ -135,12 +145,12 @@ class Catalog:
 
 
 _SINGULAR = {"models": "model", "devices": "device", "facts": "fact", "works": "source", "types": "block type",
-             "mixes": "format", "constants": "constant", "terms": "glossary term", "drawings": "drawing"}
+             "mixes": "format", "constants": "constant", "terms": "glossary term", "drawings": "drawing", "programs": "program"}
 _WHERE = {"models": "write macros/catalog/models/{key}.yaml", "devices": "write macros/catalog/devices/{key}.yaml",
           "facts": "write macros/catalog/facts/{key}.yaml", "works": "write macros/catalog/sources/{key}.yaml",
           "types": "edit macros/catalog/formats.yaml", "mixes": "edit macros/catalog/formats.yaml",
           "constants": "edit macros/catalog/constants.yaml", "terms": "edit macros/catalog/glossary.yaml",
-          "drawings": "write macros/catalog/drawings/{key}.yaml"}
+          "drawings": "write macros/catalog/drawings/{key}.yaml", "programs": "write macros/catalog/programs/{key}.yaml"}
 
 Check = Callable[[Model], Iterable[str]]
 
@@ -161,6 +171,14 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
     formats = _file(directory / "formats.yaml", Formats, errors)
     constants = _file(directory / "constants.yaml", Constants, errors)
     glossary = _file(directory / "glossary.yaml", Glossary, errors)
+    programs = _folder(directory / "programs", Program, errors)
+    messages = _folder(directory / "messages", Messages, errors)
+    settings = _table(directory / "settings.csv", Setting, errors)
+    events = _table(directory / "timeline.csv", Event, errors)
+    promises = _table(directory / "promises.csv", Kept, errors)
+    corrections = _file(directory / "corrections.yaml", Corrections, errors)
+    questions = _file(directory / "questions.yaml", Questions, errors)
+    resources = _file(directory / "resources.yaml", Resources, errors)
 
     for model in models.values():
         for check in model_checks:
@@ -172,6 +190,11 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
         errors += [f"{_shown(directory / 'drawings' / (name + '.yaml'))}: {line}" for line in _drawing_errors(drawing)]
     if glossary:
         errors += [f"{_shown(directory / 'glossary.yaml')}: {line}" for line in _glossary_errors(glossary)]
+    errors += _program_errors(directory, programs, settings, messages, works)
+    for number, resource in enumerate(resources.resources if resources else (), 1):
+        if resource.source not in works:
+            errors.append(f"{_shown(directory / 'resources.yaml')}: resources: {number}: source: there is no source '{resource.source}'.{nearest(resource.source, works)}")
+    errors += _twice(directory / "promises.csv", "id", [(line, row.id) for line, row in promises])
     if errors:
         raise CatalogError(*errors)
     return Catalog(
@@ -179,6 +202,9 @@ def load(directory: Path = DIRECTORY, model_checks: Iterable[Check] = ()) -> Cat
         facts=MappingProxyType(facts), works=MappingProxyType(works),
         types=_by_id(formats.types), mixes=_by_id(formats.mixes), elsewhere=_by_id(formats.elsewhere),
         constants=_by_id(constants.constants), terms=_by_id(glossary.terms), drawings=MappingProxyType(drawings),
+        programs=MappingProxyType(programs), settings=tuple(row for _, row in settings), messages=MappingProxyType(messages),
+        events=tuple(sorted((row for _, row in events), key=lambda e: e.date)), corrections=corrections.corrections, questions=questions.questions, resources=resources.resources,
+        promises=_by_id(row for _, row in promises),
         measurements=Measurements(directory / "measurements", devices, models, works))
 
 
@@ -248,7 +274,7 @@ def _file(path: Path, kind: type[BaseModel], errors: list[str]):
         return None
 
 
-def _table(path: Path, kind: type[Measurement], errors: list[str]) -> list[tuple[int, Measurement]]:
+def _table(path: Path, kind: type[Record], errors: list[str]) -> list[tuple[int, Record]]:
     """The rows of a CSV file with their line numbers. An empty cell is nothing."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -377,6 +403,36 @@ def _host_bus_errors(folder: Path, devices: Mapping[str, Device]) -> list[str]:
     buses = [d.id for d in devices.values() if d.kind == "bus"]
     return [f"{_shown(folder / (d.id + '.yaml'))}: host_bus: there is no bus '{d.host_bus}'.{nearest(d.host_bus, buses)}"
             for d in devices.values() if d.host_bus and d.host_bus not in buses and (d.host_bus in devices or not (folder / f"{d.host_bus}.yaml").is_file())]
+
+
+def _program_errors(directory: Path, programs: Mapping[str, Program], settings: list[tuple[int, Setting]], messages: Mapping[str, Messages], works: Mapping[str, Work]) -> list[str]:
+    """What programs, settings and messages name that is not there, and settings given twice."""
+    where, errors = directory / "settings.csv", []
+    # A record with a mistake of its own has been named; its settings are not to blame.
+    named = dict.fromkeys(path.stem for path in (directory / "programs").glob("*.yaml"))
+
+    def missing(shown: str, field: str, key: str, known: Mapping, what: str) -> list[str]:
+        return [] if key in known else [f"{shown}: {field}: there is no {what} '{key}'.{nearest(key, known)}"]
+
+    for program in programs.values():
+        for source in program.sources:
+            errors += missing(_shown(directory / "programs" / f"{program.id}.yaml"), "sources", source, works, "source")
+    for line, row in settings:
+        errors += missing(f"{_shown(where)}: line {line}", "program", row.program, named, "program")
+        errors += missing(f"{_shown(where)}: line {line}", "source", row.source, works, "source")
+        for command in row.commands if row.program in programs else ():
+            errors += missing(f"{_shown(where)}: line {line}", "commands", command, dict.fromkeys(programs[row.program].commands), f"command of {row.program}")
+    errors += _twice(where, "name", [(line, (row.program, name, command)) for line, row in settings for name in row.names for command in row.commands or ("",)])
+    for page in messages.values():
+        for number, message in enumerate(page.messages, 1):
+            errors += missing(_shown(directory / "messages" / f"{page.id}.yaml"), f"messages: {number}: source", message.source, works, "source")
+    return errors
+
+
+def _twice(path: Path, field: str, keys: Iterable[tuple[int, object]]) -> list[str]:
+    seen: dict = {}
+    return [f"{_shown(path)}: line {line}: {field}: {' '.join(key) if isinstance(key, tuple) else key} is already in line {seen[key]}; keep one"
+            for line, key in keys if seen.setdefault(key, line) != line]
 
 
 def _glossary_errors(glossary: Glossary) -> list[str]:

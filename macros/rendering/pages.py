@@ -35,7 +35,9 @@ def navigation() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def front_matter(path: Path) -> dict:
-    """The block between the first two '---' lines of a chapter; empty if there is none."""
+    """The block between the first two '---' lines of a chapter; empty if there is none. Raises CatalogError if there is no such chapter."""
+    if not path.is_file():
+        raise CatalogError(f"mkdocs.yml: nav: there is no docs/{path.parent.name}/{path.name}; correct the name or remove the line")
     text = path.read_text(encoding="utf-8")
     if not text.startswith("---\n"):
         return {}

@@ -9,6 +9,42 @@ from macros.arithmetic.parameters import disagreement
 from macros.catalog import DIRECTORY, CatalogError, load
 
 
+SMALL = {
+    "programs/mill.yaml": """id: mill
+name: Mill
+kind: engine
+what: grinds tokens
+maker: A miller
+license: MIT
+home: https://example.org/mill
+version: "1.2"
+as_of: 2026-11
+systems: [Linux]
+backends: [CPU]
+formats: [GGUF]
+commands: [mill, mill-bench]
+variables: [MILL_]
+sources: [karpathy-intro-llm]
+""",
+    "messages/mill.yaml": """id: mill
+messages:
+  - message: out of grain
+    cause: The hopper is empty.
+    check: Look into it.
+    fix: Fill it.
+    source: karpathy-intro-llm
+""",
+    "settings.csv": """program,commands,name,default,meaning,version,as_of,checked,source
+mill,mill,-c|--ctx-size,4096,tokens of context,1.2,2026-11,tool,karpathy-intro-llm
+mill,mill-bench,--ctx-size,512,tokens of context,1.2,2026-11,tool,karpathy-intro-llm
+mill,,MILL_HOST,127.0.0.1,address,1.2,2026-11,documentation,karpathy-intro-llm
+""",
+    "timeline.csv": "date,kind,who,what,why,source,address,confidence\n2023-03-10,software,somebody,a mill,,its history,https://example.org/mill,verified\n",
+    "promises.csv": "id,outline,promise,page,corrected\nP001,one,an introduction,start/what-is-an-llm.md,\n",
+    "corrections.yaml": "corrections: []\n", "questions.yaml": "questions: []\n", "resources.yaml": "resources: []\n",
+}
+
+
 class Sandbox:
     """A copy of a few records; `change` edits one, `errors` loads all and returns the lines."""
 
@@ -19,6 +55,9 @@ class Sandbox:
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(DIRECTORY / name, target)
+        for name, text in SMALL.items():
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            self.write(name, text)
 
     def change(self, name: str, path: str, value=None, *, remove: bool = False) -> None:
         file = self.folder / name

@@ -36,7 +36,7 @@ test: $(VENV)/test ## all tests, with a browser
 	@$(BIN)/python -m tests.site.browser
 	@$(BIN)/python -m macros stage
 	@$(BIN)/python -m macros check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 zensical: $(VENV)/book ## build the same sources with the theme's successor, into site/
 	@$(PYTHON) -m venv .venv-zensical

@@ -9,7 +9,7 @@ import jinja2
 from .calls import macro_calls, unclosed, wrong_call
 from .catalog import CatalogError, nearest
 from .data import catalog
-from .rendering import accuracy, charts, computed_drawings, costs, drawings, machines, measured, numbers, pages, plots, quality, reference, roofline, tables, training
+from .rendering import accuracy, back_matter, charts, computed_drawings, costs, drawings, machines, measured, numbers, pages, plots, quality, reference, roofline, software, tables, teams, training
 
 VOCABULARY = (
     # numbers inside a sentence
@@ -21,11 +21,13 @@ VOCABULARY = (
     numbers.dimension, numbers.electricity, numbers.electricity_price, numbers.watt_year,
     numbers.fact, numbers.as_of, numbers.working,
     # training
-    training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table,
+    training.training_memory, training.training_states, training.training_bytes, training.training_time, training.training_rent, training.training_table, training.pretraining_table, training.training_fit_table,
+    # programs
+    software.setting, software.version, software.settings_table, software.all_settings, software.settings_checked, software.program_table, software.choice_table, software.program_facts, software.message_table,
     # tables and pictures
     tables.fit_table, tables.size_table, tables.bits_table, tables.kv_table, tables.tensor_table, tables.model_table, tables.device_table, tables.machine_table, tables.speed_error_table, tables.together_error_table,
     costs.own_or_hosted_table,
-    machines.fit_speed_table, machines.model_on_devices, machines.offload_table, machines.fit_for_model, machines.power_limit_table, machines.yearly_cost, machines.monthly_cost,
+    machines.fit_speed_table, machines.model_on_devices, machines.offload_table, machines.fit_for_model, machines.power_limit_table, teams.team_table, machines.yearly_cost, machines.monthly_cost,
     charts.bandwidth_ladder, charts.memory_bar, charts.size_bars, charts.fit_heat, charts.attention_table,
     plots.kv_lines, plots.speed_lines, plots.offload_lines, roofline.roofline, plots.quality_plot, quality.quality_table,
     drawings.drawing, computed_drawings.transformer_drawing, computed_drawings.attention_drawing, computed_drawings.block_drawing, computed_drawings.number_drawing,
@@ -38,6 +40,7 @@ VOCABULARY = (
     measured.measurement_sources, measured.quality_measurements, measured.power_measurements, measured.hosted_prices, measured.electricity_prices, measured.other_speeds,
     # lists from the whole book
     pages.contents, pages.glossary, pages.glossary_by_topic, pages.term_count, pages.sources,
+    back_matter.timeline, back_matter.question_index, back_matter.question_count, back_matter.corrections_table, back_matter.promise_table, back_matter.resource_list, back_matter.edition_name, back_matter.bibtex, back_matter.source_list, back_matter.source_count, back_matter.formula_sheet,
 )
 
 

@@ -695,14 +695,18 @@ _WORKINGS = {"parameters": _parameters, "active_parameters": _active_parameters,
              "electricity": _electricity, "electricity_price": _electricity_price, "watt_year": _watt_year}
 
 
-def working(*, name: str, **arguments) -> str:
-    """One of the numbers above, step by step as a block: name="kv_cache" with the arguments of kv_cache."""
+def number(name: str, **arguments) -> Number:
+    """One of the numbers above with its working; raises CatalogError where the name or its arguments are wrong."""
     if name not in _WORKINGS:
         raise CatalogError(f"working(name='{name}'): there is no such number; use one of {', '.join(_WORKINGS)}")
     try:
-        number = _WORKINGS[name](**arguments)
+        return _WORKINGS[name](**arguments)
     except TypeError:
         code = _WORKINGS[name].__code__
         wanted = ", ".join(code.co_varnames[:code.co_argcount])
         raise CatalogError(f"working(name='{name}') takes {wanted}; found {', '.join(arguments) or 'nothing'}") from None
-    return block(element("div", number.working(), class_="working"))
+
+
+def working(*, name: str, **arguments) -> str:
+    """One of the numbers above, step by step as a block: name="kv_cache" with the arguments of kv_cache."""
+    return block(element("div", number(name, **arguments).working(), class_="working"))

@@ -12,7 +12,7 @@ from ..data import catalog
 from . import units
 from .html import element, figure, hidden
 from .numbers import Number, device_of, model_of
-from .tables import cell, head, row_head, table
+from .tables import cell, fit_mark, head, row_head, table
 
 _SETTINGS = tuple(f.name for f in fields(training.Plan) if f.name != "method")
 _OPTIMIZERS = {"adamw": "AdamW", "adamw-8bit": "8-bit AdamW", "paged-adamw": "paged AdamW", "paged-adamw-8bit": "paged 8-bit AdamW",
@@ -208,3 +208,91 @@ def _row(label: str, plan: training.Plan, need: training.TrainingMemory, largest
     cells = "".join(cell(units.gib(n), n) for n in (weights, need.gradients, need.optimizer_states, need.activations, need.logits, need.overhead))
     return element("tr", row_head(label, _OPTIMIZERS[plan.optimizer]) + cell(element("span", segments, class_="bars", aria_hidden="true"), class_="plot")
                    + cell(f"<b>{units.gib(need.total)}</b>", need.total) + cells, data_method=plan.method)
+
+
+# ---------------------------------------------------------------- from nothing, and what fits
+
+TOKENS_PER_PARAMETER = 20    # least loss for a given compute: Hoffmann and others 2022 (arXiv:2203.15556)
+
+
+def pretraining_operations(model: str) -> Number:
+    """6 x N x D at the tokens that Chinchilla's rule gives, as a number with its working."""
+    count = count_of.active(model_of(model).architecture)
+    tokens = TOKENS_PER_PARAMETER * count_of.total(model_of(model).architecture)
+    n = training.operations(count, tokens)
+    return Number(_power_of_ten(n), str(n), "operations", f"6 × {units.count(count)} parameters × {units.count(tokens)} tokens",
+                  f"{escape(model_of(model).name)}, {TOKENS_PER_PARAMETER} tokens for each parameter", _works("kaplan-2020-scaling", "hoffmann-2022-chinchilla"))
+
+
+def _power_of_ten(n: int) -> str:
+    exponent = len(str(n)) - 1
+    return f"{units.significant(Fraction(n, 10**exponent), 2)} × 10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def pretraining_table(*, id: str, caption: str, rows: list[dict], device: str, price: str) -> str:
+    """What training from nothing takes: operations, hours of one card and rent, as ranges. A row: {model} or {name, parameters}, each with tokens if not 20 a parameter."""
+    d, fact, share = device_of(device), catalog().find("facts", price), catalog().find("constants", "training-utilization")
+    found = re.match(r"\$([\d.]+) per hour", fact.value)
+    if not found:
+        raise CatalogError(f"pretraining_table: fact '{price}' is '{fact.value}'; name one that begins like '$3 per hour'")
+    if d.fp16_tflops is None:
+        raise CatalogError(f"device '{device}' has no fp16_tflops; add it to macros/catalog/devices/{device}.yaml or name another device")
+    body = ""
+    for row in rows:
+        name, total, active = _to_train(row)
+        tokens = round(row.get("tokens", TOKENS_PER_PARAMETER * total))
+        try:
+            hours = [training.training_seconds(active, tokens, Fraction(str(d.fp16_tflops)), Fraction(str(u))) / 3600 for u in (share.high, share.low)]
+        except Impossible as error:
+            raise CatalogError(f"pretraining_table: {error}") from None
+        dollars = [h * Fraction(found[1]) for h in hours]
+        body += element("tr", row_head(name, units.count(total).replace(units.NBSP, " ") + " parameters") + cell(units.count(tokens), tokens) + cell(f"{units.significant(Fraction(tokens, total), 2)}", f"{tokens / total:.4g}")
+                        + cell(_power_of_ten(training.operations(active, tokens)), training.operations(active, tokens)) + cell(_span(hours, _plain), f"{float(hours[0]):.6g}") + cell(_span(dollars, lambda v: "$" + _plain(v)), f"{float(dollars[0]):.6g}"))
+    first = head("Model") + head("Text", "tokens") + head("Tokens", "a parameter") + head("Operations", "6 × N × D") + head("Hours", f"of one {d.name}") + head("Rent", f"at {fact.value}")
+    note = (f"Cards reach {100 * share.low:g} to {100 * share.high:g}&nbsp;% of their {d.fp16_tflops:g} × 10<sup>12</sup> operations a second. A mixture of experts counts the parameters of one token. "
+            f"Rent as of {units.month(fact.as_of)}; people, data, failed runs and evaluation are not in it.")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> One run that succeeds at the first attempt", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
+
+
+def _to_train(row: dict) -> tuple[str, int, int]:
+    """Name, all parameters and those of one token."""
+    if "model" in row:
+        m = model_of(row["model"])
+        return m.name, count_of.total(m.architecture), count_of.active(m.architecture)
+    if not {"name", "parameters"} <= row.keys():
+        raise CatalogError("pretraining_table: a row needs model, or name and parameters")
+    return row["name"], round(row["parameters"]), round(row.get("active", row["parameters"]))
+
+
+def _plain(value: Fraction) -> str:
+    for word, size in (("million", 10**6),):
+        if value >= size:
+            return f"{units.significant(value / size, 2)}{units.NBSP}{word}"
+    return units.significant(value, 2) if value < 1000 else units.fixed(round(value, 2 - len(str(int(value)))), 0)
+
+
+def _span(pair: list[Fraction], write) -> str:
+    return f"{write(pair[0])} to {write(pair[1])}"
+
+
+def training_fit_table(*, id: str, caption: str, models: list[str], methods: list, capacities: list[int], **settings) -> str:
+    """Whether training fits on one card: one row per model and method, one column per memory capacity in GiB; settings as in training_memory."""
+    body = ""
+    for model in models:
+        m = model_of(model)
+        for entry in methods:
+            own = dict(entry) if isinstance(entry, dict) else {"method": entry}
+            label = own.pop("label", None)
+            plan = _plan("training_fit_table", own.pop("method", None), settings | own)
+            try:
+                needed = training.training_memory(m.architecture, plan, _overhead()).total
+            except Impossible as error:
+                raise CatalogError(f"training_fit_table: {error}") from None
+            marks = "".join(cell(fit_mark(needed, memory_.gib_bytes(c)), memory_.verdict(needed, memory_.gib_bytes(c)), "l") for c in capacities)
+            body += element("tr", row_head(m.name, label or _title(plan)) + cell(f"<b>{units.gib(needed)}</b>", needed) + marks, data_model=model, data_method=plan.method)
+    first = head("Model, method", rowspan=2) + head("Needed", "GiB", rowspan=2) + element("th", "On one card with", scope="colgroup", colspan=len(capacities), class_="span")
+    second = "".join(head(f"{c} GB", class_="l") for c in capacities)
+    shared = ", ".join(_described(_plan("training_fit_table", "qlora", settings)).split(", ")[-2:])
+    note = ('Graphics cards are sold in GB and mean GiB. <span class="fit yes">fits</span> uses at most 90&nbsp;% of the memory, <span class="fit tight">tight</span> the rest, <span class="fit no">no</span> does not fit; '
+            "the second line is what is left over or missing, in GiB. Published peaks lie within 20&nbsp;% of this rule.")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {shared}", table=table(id, [first, second], element("tbody", body)), class_="tab wide prose", note=note)

@@ -1,0 +1,141 @@
+"""Programs: comparison tables, data sheets, defaults with their version, and messages with their cause and cure."""
+
+from collections import Counter
+from html import escape
+
+from ..catalog.errors import CatalogError, nearest
+from ..catalog.programs import Message, Program, Setting
+from ..data import catalog
+from .html import block, element, figure, link
+from .reference import _facts
+from .tables import cell, head, row_head, table
+from .units import month
+
+CHECKED = {"tool": "program", "source": "source code", "documentation": "documentation"}
+USERS = {"one": "one", "few": "a few", "many": "many"}
+
+
+def _program(key: str) -> Program:
+    return catalog().find("programs", key)
+
+
+def _setting(program: str, name: str, command: str | None) -> Setting:
+    """The row of a setting; one that belongs to several commands needs the command only where their defaults differ."""
+    p = _program(program)
+    rows = [row for row in catalog().settings if row.program == p.id]
+    found = [row for row in rows if name in (*row.names, row.name) and (command is None or not row.commands or command in row.commands)]
+    if not found:
+        known = {n for row in rows for n in row.names}
+        raise CatalogError(f"there is no setting '{name}' of {p.name}{f' for {command}' if command else ''}.{nearest(name, known)} To add it, edit macros/catalog/settings.csv")
+    if len({row.default for row in found}) > 1:
+        raise CatalogError(f"'{name}' of {p.name} has several defaults; add command=\"{found[0].commands[0] if found[0].commands else p.commands[0]}\" or another")
+    return found[0]
+
+
+def setting(*, program: str, name: str, command: str | None = None) -> str:
+    """Default of a flag, variable or port of a program, from macros/catalog/settings.csv; version and month show on hover."""
+    row, p = _setting(program, name, command), _program(program)
+    return element("code", escape(row.default), class_="setting", title=f"{p.name} {row.version}, {month(row.as_of)}: {row.meaning}")
+
+
+def version(*, program: str) -> str:
+    """Version of a program that was looked at, with its month."""
+    p = _program(program)
+    return f"{escape(p.version)} ({month(p.as_of)})"
+
+
+def settings_table(*, id: str, caption: str, program: str, names: list[str] | None = None, command: str | None = None) -> str:
+    """Settings of a program with default, meaning, version and how that was checked; names picks some in this order."""
+    p = _program(program)
+    if names is None:
+        rows = [row for row in catalog().settings if row.program == p.id and (command is None or not row.commands or command in row.commands)]
+    else:
+        rows = [_setting(program, name, command) for name in names]
+    if not rows:
+        raise CatalogError(f"no setting of {p.name} is in macros/catalog/settings.csv; add one")
+    body = "".join(element("tr", row_head(", ".join(row.names), " ".join(row.commands) if command is None and len(row.commands) <= 3 < len(p.commands) else "")
+                           + cell(element("code", escape(row.default)), class_="l text") + cell(escape(row.meaning), class_="l text")
+                           + cell(escape(row.version) + f'<small class="u">{month(row.as_of)}</small>', class_="l") + cell(_read_in(row), class_="l text")) for row in rows)
+    first = head("Setting") + head("Default", class_="l") + head("What it does", class_="l") + head("Version", class_="l") + head("Read in", class_="l")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b>", table=table(id, [first], element("tbody", body)), class_="tab wide prose settings")
+
+
+def _read_in(row: Setting) -> str:
+    return element("a", CHECKED[row.checked], href=catalog().works[row.source].address, title=catalog().works[row.source].title)
+
+
+def all_settings() -> str:
+    """Every setting the book states, program by program, with its version and how it was checked."""
+    book = catalog()
+    programs = sorted({row.program for row in book.settings}, key=lambda key: book.programs[key].name.lower())
+    jump = block(element("p", ", ".join(link(book.programs[key].name, f"#settings-{key.replace('.', '-')}") for key in programs)))
+    return jump + "".join(block(element("h2", escape(book.programs[key].name), id=f"settings-{key.replace('.', '-')}")) + settings_table(id=f"t-{key.replace('.', '-')}", caption=f"{book.programs[key].name} {book.programs[key].version}", program=key) for key in programs)
+
+
+def settings_checked() -> str:
+    """How many settings of programs the book states, and how each was checked, in a sentence."""
+    counts = Counter(row.checked for row in catalog().settings)
+    parts = [f"{counts[how]:,} read in the {words}" for how, words in CHECKED.items() if counts[how]]
+    return f"{len(catalog().settings):,} settings of {len({row.program for row in catalog().settings})} programs, {' and '.join([', '.join(parts[:-1]), parts[-1]])}"
+
+
+def program_table(*, id: str, caption: str, kind: str | None = None, programs: list[str] | None = None) -> str:
+    """Programs side by side: what they run, on what, for how many users, and how one talks to them."""
+    chosen = [_program(key) for key in programs] if programs else [p for p in sorted(catalog().programs.values(), key=lambda p: p.name.lower()) if kind is None or p.kind == kind]
+    if not chosen:
+        raise CatalogError(f"program_table: no program is of kind '{kind}'; kinds are engine, front-end, both, library and tool")
+    computing = any(p.backends for p in chosen)
+    body = ""
+    for p in chosen:
+        lists = ((p.formats, p.backends) if computing else ()) + (p.systems, p.interfaces, p.apis)
+        body += element("tr", element("th", f'{link(p.name, p.home)}<br><small>{escape(p.version)}, {month(p.as_of)}</small>', scope="row") + cell(escape(p.what), class_="l text")
+                        + "".join(cell(escape(", ".join(values)) or "–", class_="l text") for values in lists)
+                        + (cell(p.splits or "–", class_="l") if computing else "") + cell(USERS.get(p.users, "–"), class_="l") + cell(escape(p.license), class_="l text"), data_program=p.id)
+    columns = ["Program", "What it is", *(["Files", "Computes with"] if computing else []), "Systems", "Used by", "API", *(["Splits a model"] if computing else []), "Users", "License"]
+    first = "".join(head(title, class_=None if number == 0 else "l") for number, title in enumerate(columns))
+    note = "Splits a model: whether one model can lie partly on the graphics card and partly in system memory. Users: for how many at a time it is made." if computing else "Users: for how many at a time it is made."
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {len(chosen)} programs", table=table(id, [first], element("tbody", body)), class_="tab wide prose programs", note=note)
+
+
+def choice_table(*, id: str, caption: str, kind: str | None = None, programs: list[str] | None = None) -> str:
+    """What you have and want, and the program for it: the lines `choose` and `not_for` of each record."""
+    chosen = [_program(key) for key in programs] if programs else [p for p in sorted(catalog().programs.values(), key=lambda p: p.name.lower()) if (kind is None or p.kind == kind) and p.choose]
+    body = "".join(element("tr", row_head(p.name) + cell(escape(p.choose or "–"), class_="l text") + cell(escape(p.not_for or "–"), class_="l text"), data_program=p.id) for p in chosen)
+    first = head("Program") + head("Choose it when", class_="l") + head("Choose another when", class_="l")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b>", table=table(id, [first], element("tbody", body)), class_="tab wide prose programs")
+
+
+def program_facts(*, program: str) -> str:
+    """The data sheet of a program: version, license, systems, files, what it computes with."""
+    p = _program(program)
+    rows = [("What it is", escape(p.what)), ("Version looked at", f"{escape(p.version)}, {month(p.as_of)}"), ("Made by", link(p.maker, p.home)), ("License", escape(p.license)),
+            ("Systems", escape(", ".join(p.systems))), ("Files", escape(", ".join(p.formats))), ("Computes with", escape(", ".join(p.backends))),
+            ("Used by", escape(", ".join(p.interfaces))), ("API", escape(", ".join(p.apis))), ("Splits a model", p.splits), ("Made for", f"{USERS[p.users]} user{'' if p.users == 'one' else 's'} at a time" if p.users else None)]
+    return _facts((name, value, None) for name, value in rows if value)
+
+
+# ---------------------------------------------------------------- messages
+
+def message_table(*, id: str, caption: str, programs: list[str] | None = None) -> str:
+    """Messages of programs by name of the program: cause, check, fix, version and where to read on."""
+    known = catalog().messages
+    for key in programs or ():
+        if key not in known:
+            raise CatalogError(f"there are no messages of '{key}'.{nearest(key, known)} To add them, write macros/catalog/messages/{key}.yaml")
+    body, count = "", 0
+    for key in programs or sorted(known):
+        for message in sorted(known[key].messages, key=lambda m: m.message.lower().lstrip("\"'[…. ")):
+            count += 1
+            body += _message(key, message)
+    first = head("Message") + head("Cause", class_="l") + head("Check", class_="l") + head("Fix", class_="l")
+    return figure(id=id, caption=f"<b>{escape(caption)}</b> {count} messages", table=table(id, [first], element("tbody", body)), class_="tab wide prose messages",
+                  note="… stands for what varies: names, numbers, paths.")
+
+
+def _message(key: str, message: Message) -> str:
+    book = catalog()
+    name = book.messages[key].name or (book.programs[key].name if key in book.programs else key)
+    source = link("source", book.works[message.source].address)
+    more = f' {link("more", "../" + message.page.replace(".md", ".html"))}' if message.page else ""
+    first = f'<code>{escape(message.message)}</code><br><small>{escape(name)}{", " + escape(message.version) if message.version else ""}, {source}</small>'
+    return element("tr", element("th", first, scope="row") + cell(escape(message.cause), class_="l text") + cell(escape(message.check), class_="l text") + cell(escape(message.fix) + more, class_="l text"), data_program=key)

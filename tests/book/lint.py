@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from macros.data import catalog
 from macros.staging import is_generated
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,20 @@ class Chapter:
     def body(self) -> list[tuple[int, str]]:
         """Numbered lines outside front matter and code blocks; each macro call is a 0, each piece of inline code a c."""
         return self._blocks[1]
+
+    @cached_property
+    def code(self) -> list[tuple[int, str]]:
+        """Numbered lines of code blocks, each joined with the lines that continue it."""
+        plain, opened, found = {number for number, _ in self.body} | {number for number, _ in self.fences}, None, []
+        for number, line in enumerate(self.lines[self.front_end:], self.front_end + 1):
+            if number in plain or re.match(r"\s*(`{3,}|~{3,})\s*$", line):
+                opened = None
+            elif opened is not None and found[opened][1].rstrip().endswith(("\\", "`", "^")):
+                found[opened] = (found[opened][0], found[opened][1].rstrip()[:-1] + " " + line.strip())
+            else:
+                found.append((number, line))
+                opened = len(found) - 1
+        return found
 
     @cached_property
     def _blocks(self):
@@ -310,7 +325,7 @@ def table_header(chapter: Chapter) -> Finding:
 
 LONGEST_CHAPTER = 1800
 # Names of makers, products, tests, licenses and laws, and what a newspaper prints without explaining it.
-NAMES = frozenset("""AIME AMD ARC ARM BART BERT BGE CEO CONTEXT CVE DAPO DGX EAGLE EOS EU FAQ FAT FSDP GB GDPR GLM GPQA GPT GPU HDMI IBM ID LICENSE LIMA LPDDR MB METR MI MIT MMLU MTEB
+NAMES = frozenset("""BY CC README SSH YAML AIME AMD ARC ARM BART BERT BGE CEO CONTEXT CVE DAPO DGX EAGLE EOS EU FAQ FAT FSDP GB GDPR GLM GPQA GPT GPU HDMI IBM ID LICENSE LIMA LPDDR MB METR MI MIT MMLU MTEB
     AWS EPYC GTX HX NVL PRO XT XTX NCSC NVIDIA OK OPT PC PDF PEFT RTX RULER RX SATA SOLAR SQL SWE SXM TII TRL TV UHS UK US USB VPN""".split())
 
 
@@ -351,6 +366,58 @@ def known_abbreviations(chapter: Chapter) -> Finding:
                 yield line, f"'{word}' is explained nowhere; add it to macros/catalog/glossary.yaml, explain it here, or add a name to NAMES in tests/book/lint.py"
 
 
+# ---------------------------------------------------------------- programs
+
+# Flags of tools that every system has and that do not change with the programs of this book.
+GENERAL = frozenset("--gpus --network --restart --volume --publish --device --rm --cap-drop --read-only --add-host --depth --require-hashes".split())
+
+
+@cache
+def _settings() -> tuple[dict[str, str], dict[tuple[str, str], set[str]], set[str]]:
+    """Programs by command, names by (program, command or nothing), and prefixes of variables."""
+    book = catalog()
+    commands = {command: program.id for program in book.programs.values() for command in program.commands}
+    names: dict[tuple[str, str], set[str]] = {}
+    for row in book.settings:
+        for command in row.commands or ("",):
+            # A flag that was removed may be named in the text, under no command of a program; a command with it would fail.
+            names.setdefault((row.program, command) if row.default != "removed" else ("", ""), set()).update(row.names)
+    return commands, names, {prefix for program in book.programs.values() for prefix in program.variables}
+
+
+def _flags(line: str) -> Iterator[tuple[str, str]]:
+    """(command, flag) of every command of the catalog in a line of a shell."""
+    commands = _settings()[0]
+    for part in re.split(r"&&|\|\||[|;]", re.sub(r"(?<!\S)#.*$", "", re.sub(r"\"[^\"]*\"|'[^']*'", "text", line))):
+        command = None
+        for word in part.split():
+            name = re.sub(r"^(\./|\.\\)|\.exe$", "", word)
+            if name in commands and (command is None or commands[name] != commands[command]):
+                command = name
+            elif command and re.match(r"--?[A-Za-z]", word):
+                yield command, word.partition("=")[0]
+
+
+def known_settings(chapter: Chapter) -> Finding:
+    """A flag or variable of a program has a row that says for which version it holds and how that was checked."""
+    commands, names, prefixes = _settings()
+    for line, text in chapter.code:
+        for command, flag in _flags(text):
+            if flag not in names.get((commands[command], ""), set()) | names.get((commands[command], command), set()):
+                yield line, f"'{flag}' of {command} is in no row of macros/catalog/settings.csv; add one with its default and version, or correct the flag"
+    variable = re.compile(r"\b(?:" + "|".join(sorted(prefixes)) + r")[A-Z0-9_]+\b") if prefixes else None
+    known = {name for found in names.values() for name in found}
+    inline = [(number, code) for number, _ in chapter.body for code in re.findall(r"`([^`]+)`", chapter.lines[number - 1])]
+    for line, text in chapter.code + inline if variable else ():
+        for name in variable.findall(text):
+            if name not in known:
+                yield line, f"'{name}' is in no row of macros/catalog/settings.csv; add one with its default and version, or correct the name"
+    for line, text in inline:
+        flag = re.match(r"(--[a-z][\w-]+)", text)
+        if flag and flag[1] not in known | GENERAL:
+            yield line, f"'{flag[1]}' is in no row of macros/catalog/settings.csv; add one with its default and version, or correct the flag"
+
+
 # ---------------------------------------------------------------- place in the book
 
 def one_folder_deep(chapter: Chapter) -> Finding:
@@ -375,7 +442,7 @@ def linked_page_exists(chapter: Chapter) -> Finding:
 
 
 RULES = (front_matter, title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_typed_figure, no_emoji,
-         known_box, fence_language, table_header, answer_first, sources, not_too_long, known_abbreviations, one_folder_deep, in_nav, linked_page_exists)
+         known_box, fence_language, table_header, answer_first, sources, not_too_long, known_abbreviations, known_settings, one_folder_deep, in_nav, linked_page_exists)
 
 
 # ---------------------------------------------------------------- the whole book
@@ -385,8 +452,8 @@ def missing_pages(pages, docs: Path = DOCS) -> list[str]:
     return [f"mkdocs.yml: nav: there is no docs/{page}; correct the name or remove the line" for page in pages if not (docs / page).is_file()]
 
 
-def unused_records(folder: str, call: str, texts, catalog: Path = CATALOG, cited=()) -> list[str]:
+def unused_records(folder: str, call: str, texts, folders: Path = CATALOG, cited=()) -> list[str]:
     """A quoted figure that no chapter quotes gets stale unseen. `call` shows how to use one; {id} stands for its name; `cited` are names used elsewhere."""
     used = {word for text in texts for found in CALL.findall(text) for word in re.findall(r'"([^"]*)"', found)} | set(cited)
     return [f"macros/catalog/{folder}/{path.name}: unused: no chapter uses it; write {call.format(id=path.stem)} in a chapter, or remove the file"
-            for path in sorted((catalog / folder).glob("*.yaml")) if path.stem not in used]
+            for path in sorted((folders / folder).glob("*.yaml")) if path.stem not in used]

@@ -55,7 +55,9 @@ def test_every_page_of_the_nav_exists():
 @pytest.mark.parametrize(("folder", "call"), [("facts", '[[= fact(id="{id}") =]]'), ("sources", '[[= sources(ids=["{id}"]) =]]')], ids=["facts", "sources"])
 def test_every_record_is_used_by_a_chapter(book, folder, call):
     """What no chapter shows is nobody's to keep up to date; measurements need their sources too."""
-    cited = {row.source for rows in book.measurements.all().values() for row in rows.values()} if folder == "sources" else ()
+    cited = {row.source for rows in book.measurements.all().values() for row in rows.values()} if folder == "sources" else set()
+    if folder == "sources":
+        cited |= {row.source for row in (*book.settings, *book.resources, *(m for page in book.messages.values() for m in page.messages))} | {key for program in book.programs.values() for key in program.sources}
     complain(lint.unused_records(folder, call, [chapter.text for chapter in chapters()], cited=cited))
 
 
@@ -118,6 +120,12 @@ PLANTED = [
     (lint.answer_first, '!!! answer "In short"\n    Llama', "Llama", 1, "begin with its answer"),
     (lint.sources, '[[= sources(ids=["llama-bench-readme"]) =]]', "", 28, "there are no sources"),
     (lint.known_abbreviations, "GQA", "QZX", 25, "'QZX' is explained nowhere"),
+    (lint.known_settings, "anything at all. Even this; just, e.g. so", "curl -s x | ollama run llama3.1:8b --verbos", 18, "'--verbos' of ollama"),
+    (lint.known_settings, "anything at all. Even this; just, e.g. so", "./llama-server -m model.gguf \\\n  --ctx-sizes 4096", 18, "'--ctx-sizes' of llama-server"),
+    (lint.known_settings, "anything at all. Even this; just, e.g. so", "llama-server -m model.gguf --no-mmap", 18, "'--no-mmap' of llama-server"),
+    (lint.known_settings, "anything at all. Even this; just, e.g. so", "OLLAMA_HOSTS=0.0.0.0 ollama serve", 18, "'OLLAMA_HOSTS'"),
+    (lint.known_settings, "See [the", "Set `OLLAMA_KEEP_ALIV` and see [the", 15, "'OLLAMA_KEEP_ALIV'"),
+    (lint.known_settings, "See [the", "Give it `--ctx-sizes 4096`, see [the", 15, "'--ctx-sizes'"),
     (lint.linked_page_exists, "glossary.md", "glosary.md", 15, "'../reference/glosary.md'"),
 ]
 
@@ -185,6 +193,8 @@ QUIET = [
     (lint.plain_heading, "## What's next: memory, speed and cost? { #next }"),
     (lint.known_box, "It works!!! answer me"),
     (lint.no_typed_figure, "An RTX 3060 12 GB, a card with 24 GB, a line of 100 Mbit/s, 32 layers, `-c 8 GB`."),
+    (lint.known_settings, "Type `--ctx-size 4096`, set `OLLAMA_HOST`, and leave `-c` alone; `--no-mmap` is gone."),
+    (lint.known_settings, "```bash\nollama run llama3.1:8b --verbose   # --this is a remark\n```"),
     (lint.no_emoji, "2 × 3 ÷ 4 ≤ 5 → 6, “so” – …"),
     (lint.linked_page_exists, "[there](https://example.org/a.md) and [here](#what)."),
 ]

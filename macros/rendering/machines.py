@@ -130,7 +130,7 @@ def offload_table(*, id: str, caption: str, device: str, host: str = "ddr5-5600-
         body += element("tr", row_head(m.name, format_, page_of(m)) + cell({"whole": "whole on the card", "layers": f"{s.placed.gpu_layers} of {s.placed.of_layers} layers on it", "experts": "experts in system memory"}[s.way], class_="l text")
                         + cell(units.gib(s.placed.device), s.placed.device) + cell(units.gib(s.placed.host), s.placed.host) + _range(s.writes) + _range(reading) + cell(f"<code>{s.flags}</code>", class_="l"), data_model=m.id)
     first = head("Model") + head("Where it lies", class_="l") + head("Card", "GiB") + head("System", "GiB") + head("Writes", "tokens/s") + head("Reads", "tokens/s") + head("llama.cpp", class_="l")
-    note = f"The fastest of the ways that fit the card; system memory must have the room in its column. {RANGE} Ollama chooses by itself and has no option for experts; LM Studio has sliders for both."
+    note = f"The fastest of the ways that fit the card; system memory must have the room in its column. {RANGE} Ollama has no option for experts; its llama.cpp places layers and experts by itself. LM Studio has sliders for both."
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(d.name)} beside {escape(memory.name)}, {context:,} tokens of context", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 

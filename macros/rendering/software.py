@@ -87,21 +87,23 @@ def program_table(*, id: str, caption: str, kind: str | None = None, programs: l
     computing = any(p.backends for p in chosen)
     body = ""
     for p in chosen:
-        lists = ((p.formats, p.backends) if computing else ()) + (p.systems, p.interfaces, p.apis)
-        body += element("tr", element("th", f'{link(p.name, p.home)}<br><small>{escape(p.version)}, {month(p.as_of)}</small>', scope="row") + cell(escape(p.what), class_="l text")
-                        + "".join(cell(escape(", ".join(values)) or "–", class_="l text") for values in lists)
-                        + (cell(p.splits or "–", class_="l") if computing else "") + cell(USERS.get(p.users, "–"), class_="l") + cell(escape(p.license), class_="l text"), data_program=p.id)
-    columns = ["Program", "What it is", *(["Files", "Computes with"] if computing else []), "Systems", "Used by", "API", *(["Splits a model"] if computing else []), "Users", "License"]
+        apis = f'<small class="u">API: {escape(", ".join(p.apis))}</small>' if p.apis else ""
+        files = cell(escape(", ".join(p.formats)) or "–", class_="l text") + cell(escape(", ".join(p.backends)) or "–", class_="l text") if computing else ""
+        users = USERS.get(p.users, "–") + (f'<small class="u">splits: {p.splits}</small>' if computing and p.splits else "")
+        body += element("tr", element("th", f"{link(p.name, p.home)}<br><small>{escape(p.version)}, {month(p.as_of)}</small>", scope="row") + files
+                        + cell(escape(", ".join(p.systems)) or "–", class_="l text") + cell((escape(", ".join(p.interfaces)) or "–") + apis, class_="l text")
+                        + cell(users, class_="l") + cell(escape(p.license), class_="l text"), data_program=p.id)
+    columns = ["Program", *(["Files", "Computes with"] if computing else []), "Systems", "Used by", "Users", "License"]
     first = "".join(head(title, class_=None if number == 0 else "l") for number, title in enumerate(columns))
-    note = "Splits a model: whether one model can lie partly on the graphics card and partly in system memory. Users: for how many at a time it is made." if computing else "Users: for how many at a time it is made."
+    note = "Users: for how many at a time it is made." + (" Splits: whether one model can lie partly on the graphics card and partly in system memory." if computing else "")
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {len(chosen)} programs", table=table(id, [first], element("tbody", body)), class_="tab wide prose programs", note=note)
 
 
 def choice_table(*, id: str, caption: str, kind: str | None = None, programs: list[str] | None = None) -> str:
-    """What you have and want, and the program for it: the lines `choose` and `not_for` of each record."""
+    """What each program is, when it is the right one, and when another is better."""
     chosen = [_program(key) for key in programs] if programs else [p for p in sorted(catalog().programs.values(), key=lambda p: p.name.lower()) if (kind is None or p.kind == kind) and p.choose]
-    body = "".join(element("tr", row_head(p.name) + cell(escape(p.choose or "–"), class_="l text") + cell(escape(p.not_for or "–"), class_="l text"), data_program=p.id) for p in chosen)
-    first = head("Program") + head("Choose it when", class_="l") + head("Choose another when", class_="l")
+    body = "".join(element("tr", row_head(p.name) + "".join(cell(escape(text or "–"), class_="l text") for text in (p.what, p.choose, p.not_for)), data_program=p.id) for p in chosen)
+    first = head("Program") + head("What it is", class_="l") + head("Choose it when", class_="l") + head("Choose another when", class_="l")
     return figure(id=id, caption=f"<b>{escape(caption)}</b>", table=table(id, [first], element("tbody", body)), class_="tab wide prose programs")
 
 

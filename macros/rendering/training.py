@@ -199,7 +199,7 @@ def training_table(*, id: str, caption: str, model: str, methods: list, **settin
     shared = _described(rows[0][1]).split(", ")[-2:] if len({(p.batch, p.sequence, p.checkpointing) for _, p, _ in rows}) == 1 else []
     details = ", ".join([escape(m.name), *shared, "GiB"])
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {details}", table=table(id, [first], element("tbody", body)),
-                  class_="tab wide stack training", note=note)
+                  class_="tab wide prose stack training", note=note)
 
 
 def _row(label: str, plan: training.Plan, need: training.TrainingMemory, largest: int) -> str:
@@ -247,7 +247,7 @@ def pretraining_table(*, id: str, caption: str, rows: list[dict], device: str, p
             raise CatalogError(f"pretraining_table: {error}") from None
         dollars = [h * Fraction(found[1]) for h in hours]
         body += element("tr", row_head(name, units.count(total).replace(units.NBSP, " ") + " parameters") + cell(units.count(tokens), tokens) + cell(f"{units.significant(Fraction(tokens, total), 2)}", f"{tokens / total:.4g}")
-                        + cell(_power_of_ten(training.operations(active, tokens)), training.operations(active, tokens)) + cell(_span(hours, _plain), f"{float(hours[0]):.6g}") + cell(_span(dollars, lambda v: "$" + _plain(v)), f"{float(dollars[0]):.6g}"))
+                        + cell(_power_of_ten(training.operations(active, tokens)), training.operations(active, tokens)) + cell(_span(hours, _plain), f"{float(hours[0]):.6g}", "text") + cell(_span(dollars, lambda v: "$" + _plain(v)), f"{float(dollars[0]):.6g}", "text"))
     first = head("Model") + head("Text", "tokens") + head("Tokens", "a parameter") + head("Operations", "6 × N × D") + head("Hours", f"of one {d.name}") + head("Rent", f"at {fact.value}")
     note = (f"Cards reach {100 * share.low:g} to {100 * share.high:g}&nbsp;% of their {d.fp16_tflops:g} × 10<sup>12</sup> operations a second. A mixture of experts counts the parameters of one token. "
             f"Rent as of {units.month(fact.as_of)}; people, data, failed runs and evaluation are not in it.")

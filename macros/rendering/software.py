@@ -35,7 +35,9 @@ def _setting(program: str, name: str, command: str | None) -> Setting:
 def setting(*, program: str, name: str, command: str | None = None) -> str:
     """Default of a flag, variable or port of a program, from macros/catalog/settings.csv; version and month show on hover."""
     row, p = _setting(program, name, command), _program(program)
-    return element("code", escape(row.default), class_="setting", title=f"{p.name} {row.version}, {month(row.as_of)}: {row.meaning}")
+    # Markdown's own code, because the glossary would link words inside raw HTML. In its title some signs would be read as Markdown.
+    said = f"{p.name} {row.version}, {month(row.as_of)}: {row.meaning}".translate(str.maketrans({'"': "”", "}": ")", "<": "‹", ">": "›", "*": "∗", "`": "’"}))
+    return f'`{row.default}`{{ .setting title="{said}" }}'
 
 
 def version(*, program: str) -> str:
@@ -108,9 +110,9 @@ def choice_table(*, id: str, caption: str, kind: str | None = None, programs: li
 
 
 def program_facts(*, program: str) -> str:
-    """The data sheet of a program: version, license, systems, files, what it computes with."""
+    """The data sheet of a program: version, maker, license, systems, files, what it computes with."""
     p = _program(program)
-    rows = [("What it is", escape(p.what)), ("Version looked at", f"{escape(p.version)}, {month(p.as_of)}"), ("Made by", link(p.maker, p.home)), ("License", escape(p.license)),
+    rows = [("Version looked at", f"{escape(p.version)}, {month(p.as_of)}"), ("Made by", link(p.maker, p.home)), ("License", escape(p.license)),
             ("Systems", escape(", ".join(p.systems))), ("Files", escape(", ".join(p.formats))), ("Computes with", escape(", ".join(p.backends))),
             ("Used by", escape(", ".join(p.interfaces))), ("API", escape(", ".join(p.apis))), ("Splits a model", p.splits), ("Made for", f"{USERS[p.users]} user{'' if p.users == 'one' else 's'} at a time" if p.users else None)]
     return _facts((name, value, None) for name, value in rows if value)

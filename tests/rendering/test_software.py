@@ -2,6 +2,7 @@
 
 import re
 
+import markdown
 import pytest
 
 from macros.catalog import CatalogError
@@ -15,7 +16,7 @@ def text(html: str) -> str:
 def test_a_setting_shows_its_default_and_says_for_which_version(book):
     row = next(r for r in book.settings if r.program == "ollama" and r.name == "OLLAMA_KEEP_ALIVE")
     html = software.setting(program="ollama", name="OLLAMA_KEEP_ALIVE")
-    assert text(html).strip() == row.default and row.version in html and "Ollama" in html
+    assert html.startswith(f"`{row.default}`{{") and row.version in html and "Ollama" in html
 
 
 def test_both_spellings_of_a_flag_are_the_same_setting(book):
@@ -50,3 +51,10 @@ def test_a_message_stands_with_its_cause_and_its_source(book):
     html = software.message_table(id="t", caption="c", programs=["ollama"])
     assert html.count("<tr") == 1 + len(page.messages)
     assert all(book.works[m.source].address in html for m in page.messages)
+
+
+def test_every_setting_is_one_piece_of_code_with_a_title_in_a_chapter(book):
+    """Signs of a default or its meaning must not be read as Markdown."""
+    for row in book.settings:
+        html = markdown.markdown("It is " + software.setting(program=row.program, name=row.name, command=row.commands[0] if row.commands else None) + " today.", extensions=["attr_list", "pymdownx.inlinehilite"])
+        assert re.fullmatch(r'<p>It is <code class="setting" title="[^"<>]+">[^<>]+</code> today\.</p>', html), html

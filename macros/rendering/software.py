@@ -56,9 +56,9 @@ def settings_table(*, id: str, caption: str, program: str, names: list[str] | No
     if not rows:
         raise CatalogError(f"no setting of {p.name} is in macros/catalog/settings.csv; add one")
     body = "".join(element("tr", row_head(", ".join(row.names), " ".join(row.commands) if command is None and len(row.commands) <= 3 < len(p.commands) else "")
-                           + cell(element("code", escape(row.default)), class_="l text") + cell(escape(row.meaning), class_="l text")
-                           + cell(escape(row.version) + f'<small class="u">{month(row.as_of)}</small>', class_="l") + cell(_read_in(row), class_="l text")) for row in rows)
-    first = head("Setting") + head("Default", class_="l") + head("What it does", class_="l") + head("Version", class_="l") + head("Read in", class_="l")
+                           + cell(element("code", escape(row.default)), class_="l text")
+                           + cell(f'{escape(row.meaning)}<small class="u">{escape(row.version)}, {month(row.as_of)}, {_read_in(row)}</small>', class_="l text")) for row in rows)
+    first = head("Setting") + head("Default", class_="l") + head("What it does", "and for which version, read where", class_="l")
     return figure(id=id, caption=f"<b>{escape(caption)}</b>", table=table(id, [first], element("tbody", body)), class_="tab wide prose settings")
 
 
@@ -131,7 +131,7 @@ def message_table(*, id: str, caption: str, programs: list[str] | None = None) -
         for message in sorted(known[key].messages, key=lambda m: m.message.lower().lstrip("\"'[…. ")):
             count += 1
             body += _message(key, message)
-    first = head("Message") + head("Cause", class_="l") + head("Check", class_="l") + head("Fix", class_="l")
+    first = head("Message") + head("Cause, check and fix", class_="l")
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {count} messages", table=table(id, [first], element("tbody", body)), class_="tab wide prose messages",
                   note="… stands for what varies: names, numbers, paths.")
 
@@ -141,5 +141,6 @@ def _message(key: str, message: Message) -> str:
     name = book.messages[key].name or (book.programs[key].name if key in book.programs else key)
     source = link("source", book.works[message.source].address)
     more = f' {link("more", "../" + message.page.replace(".md", ".html"))}' if message.page else ""
+    parts = [f"<b>{word}.</b> {escape(text)}" for word, text in (("Cause", message.cause), ("Check", message.check), ("Fix", message.fix))]
     first = f'<code>{escape(message.message)}</code><br><small>{escape(name)}{", " + escape(message.version) if message.version else ""}, {source}</small>'
-    return element("tr", element("th", first, scope="row") + cell(escape(message.cause), class_="l text") + cell(escape(message.check), class_="l text") + cell(escape(message.fix) + more, class_="l text"), data_program=key)
+    return element("tr", element("th", first, scope="row") + cell("<br>".join(parts) + more, class_="l text"), data_program=key)

@@ -28,8 +28,9 @@ def team_table(*, id: str, caption: str, model: str, format: str, devices: list,
     caches = "".join(cell(units.gib(kv_bytes(m.id, n * context, sequences=n)), kv_bytes(m.id, n * context, sequences=n)) for n in users)
     body += element("tr", element("th", "Their caches, GiB", scope="row") + caches)
     first = head("Machine") + "".join(head("One user" if n == 1 else f"{n} users", "tokens/s each") for n in users)
-    note = ("What each sees while all of them wait for an answer at once; below it, all added. Twenty people who now and then ask something are two or three at a time. "
-            "A dash: the caches of so many do not fit beside the weights, or the compute rate is not known. An asterisk marks ranges without a measured relative.")
+    note = ("What each sees while all of them wait for an answer at once; below it, all added. All caches are counted as full, so short conversations get more. "
+            "The rule for several conversations was checked on one kind of machine only. A dash: the caches of so many do not fit beside the weights, or the compute rate is not known. "
+            "An asterisk marks ranges without a measured relative.")
     return figure(id=id, caption=f"<b>{escape(caption)}</b> {escape(m.name)} at {escape(used)}, {context:,} tokens of context for each", table=table(id, [first], element("tbody", body)), class_="tab wide prose", note=note)
 
 

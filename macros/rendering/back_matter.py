@@ -145,7 +145,7 @@ def edition_name() -> str:
 def bibtex() -> str:
     """The book as an entry for BibTeX."""
     year, number = edition_name().split(".")[:2]
-    return f"\n\n```bibtex\n@book{{local-llm-primer,\n  title   = {{The Local LLM Primer}},\n  edition = {{{edition_name()}}},\n  year    = {{{year}}},\n  month   = {{{int(number)}}},\n  note    = {{Text and data CC BY 4.0, code MIT}}\n}}\n```\n\n"
+    return f"\n\n```bibtex\n@misc{{local-llm-primer,\n  author  = {{{{The Local LLM Primer contributors}}}},\n  title   = {{The Local LLM Primer}},\n  howpublished = {{Edition {edition_name()}}},\n  year    = {{{year}}},\n  month   = {{{int(number)}}},\n  note    = {{Text and data CC BY 4.0, code MIT}}\n}}\n```\n\n"
 
 
 def resource_list(*, topic: str) -> str:

@@ -15,6 +15,12 @@ CHECKED = {"tool": "program", "source": "source code", "documentation": "documen
 USERS = {"one": "one", "few": "a few", "many": "many"}
 
 
+def _held(record: Program | Setting) -> str:
+    """Version and month, the month once where a program has no other version."""
+    when = month(record.as_of)
+    return when if record.version == when else f"{record.version}, {when}"
+
+
 def _program(key: str) -> Program:
     return catalog().find("programs", key)
 
@@ -36,7 +42,7 @@ def setting(*, program: str, name: str, command: str | None = None) -> str:
     """Default of a flag, variable or port of a program, from macros/catalog/settings.csv; version and month show on hover."""
     row, p = _setting(program, name, command), _program(program)
     # Markdown's own code, because the glossary would link words inside raw HTML. In its title some signs would be read as Markdown.
-    said = f"{p.name} {row.version}, {month(row.as_of)}: {row.meaning}".translate(str.maketrans({'"': "”", "}": ")", "<": "‹", ">": "›", "*": "∗", "`": "’"}))
+    said = f"{p.name} {_held(row)}: {row.meaning}".translate(str.maketrans({'"': "”", "}": ")", "<": "‹", ">": "›", "*": "∗", "`": "’"}))
     return f'`{row.default}`{{ .setting title="{said}" }}'
 
 
@@ -57,7 +63,7 @@ def settings_table(*, id: str, caption: str, program: str, names: list[str] | No
         raise CatalogError(f"no setting of {p.name} is in macros/catalog/settings.csv; add one")
     body = "".join(element("tr", row_head(", ".join(row.names), " ".join(row.commands) if command is None and len(row.commands) <= 3 < len(p.commands) else "")
                            + cell(element("code", escape(row.default)), class_="l text")
-                           + cell(f'{escape(row.meaning)}<small class="u">{escape(row.version)}, {month(row.as_of)}, {_read_in(row)}</small>', class_="l text")) for row in rows)
+                           + cell(f'{escape(row.meaning)}<small class="u">{escape(_held(row))}, {_read_in(row)}</small>', class_="l text")) for row in rows)
     first = head("Setting") + head("Default", class_="l") + head("What it does", "and for which version, read where", class_="l")
     return figure(id=id, caption=f"<b>{escape(caption)}</b>", table=table(id, [first], element("tbody", body)), class_="tab wide prose settings")
 
@@ -92,7 +98,7 @@ def program_table(*, id: str, caption: str, kind: str | None = None, programs: l
         apis = f'<small class="u">API: {escape(", ".join(p.apis))}</small>' if p.apis else ""
         files = cell(escape(", ".join(p.formats)) or "–", class_="l text") + cell(escape(", ".join(p.backends)) or "–", class_="l text") if computing else ""
         users = USERS.get(p.users, "–") + (f'<small class="u">splits: {p.splits}</small>' if computing and p.splits else "")
-        body += element("tr", element("th", f"{link(p.name, p.home)}<br><small>{escape(p.version)}, {month(p.as_of)}</small>", scope="row") + files
+        body += element("tr", element("th", f"{link(p.name, p.home)}<br><small>{escape(_held(p))}</small>", scope="row") + files
                         + cell(escape(", ".join(p.systems)) or "–", class_="l text") + cell((escape(", ".join(p.interfaces)) or "–") + apis, class_="l text")
                         + cell(users, class_="l") + cell(escape(p.license), class_="l text"), data_program=p.id)
     columns = ["Program", *(["Files", "Computes with"] if computing else []), "Systems", "Used by", "Users", "License"]
@@ -112,7 +118,7 @@ def choice_table(*, id: str, caption: str, kind: str | None = None, programs: li
 def program_facts(*, program: str) -> str:
     """The data sheet of a program: version, maker, license, systems, files, what it computes with."""
     p = _program(program)
-    rows = [("Version looked at", f"{escape(p.version)}, {month(p.as_of)}"), ("Made by", link(p.maker, p.home)), ("License", escape(p.license)),
+    rows = [("Version looked at", escape(_held(p))), ("Made by", link(p.maker, p.home)), ("License", escape(p.license)),
             ("Systems", escape(", ".join(p.systems))), ("Files", escape(", ".join(p.formats))), ("Computes with", escape(", ".join(p.backends))),
             ("Used by", escape(", ".join(p.interfaces))), ("API", escape(", ".join(p.apis))), ("Splits a model", p.splits), ("Made for", f"{USERS[p.users]} user{'' if p.users == 'one' else 's'} at a time" if p.users else None)]
     return _facts((name, value, None) for name, value in rows if value)

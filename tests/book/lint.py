@@ -307,6 +307,13 @@ def known_box(chapter: Chapter) -> Finding:
             yield line, f"'{box[1]} {box[2]}' is not a box of this book; write {box[1]} {' or '.join(BOXES[box[1]])}"
 
 
+def no_code_in_code(chapter: Chapter) -> Finding:
+    """A default comes as code; backticks around it would end the code and begin another."""
+    for line, text in enumerate(chapter.lines, 1):
+        if re.search(r"`\[\[= *setting\(|setting\([^\]]*\) *=\]\]`", text):
+            yield line, "setting() is code already; remove the backticks around it"
+
+
 def fence_language(chapter: Chapter) -> Finding:
     """Without a language the highlighter guesses."""
     for line, info in chapter.fences:
@@ -442,7 +449,7 @@ def linked_page_exists(chapter: Chapter) -> Finding:
 
 
 RULES = (front_matter, title, description, kind, reviewed, one_main_heading, heading_id, plain_heading, one_sentence_per_line, no_avoided_word, no_typed_figure, no_emoji,
-         known_box, fence_language, table_header, answer_first, sources, not_too_long, known_abbreviations, known_settings, one_folder_deep, in_nav, linked_page_exists)
+         known_box, no_code_in_code, fence_language, table_header, answer_first, sources, not_too_long, known_abbreviations, known_settings, one_folder_deep, in_nav, linked_page_exists)
 
 
 # ---------------------------------------------------------------- the whole book

@@ -114,6 +114,7 @@ PLANTED = [
     (lint.known_box, "!!! answer", "!!! warning", 10, "'!!! warning'"),
     (lint.known_box, "!!! answer", "??? answer", 10, "solution or question"),
     (lint.known_box, "!!! answer", "!!!", 10, "answer or rule or trap or try"),
+    (lint.no_code_in_code, "See [the", 'It is `[[= setting(program="ollama", name="port") =]]`, see [the', 15, "remove the backticks"),
     (lint.fence_language, "```text", "```", 17, "without a language"),
     (lint.fence_language, "```text\nanything at all. Even this; just, e.g. so\n```", "1. Run:\n\n    ```\n    ls\n    ```", 19, "without a language"),
     (lint.table_header, "| What | Size |", "| | Size |", 21, "first column has no header"),

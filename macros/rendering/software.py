@@ -49,7 +49,7 @@ def setting(*, program: str, name: str, command: str | None = None) -> str:
 def version(*, program: str) -> str:
     """Version of a program that was looked at, with its month."""
     p = _program(program)
-    return f"{escape(p.version)} ({month(p.as_of)})"
+    return escape(p.version if p.version == month(p.as_of) else f"{p.version} ({month(p.as_of)})")
 
 
 def settings_table(*, id: str, caption: str, program: str, names: list[str] | None = None, command: str | None = None) -> str:

@@ -399,6 +399,7 @@ def _flags(line: str) -> Iterator[tuple[str, str]]:
         command = None
         for word in part.split():
             name = re.sub(r"^(\./|\.\\)|\.exe$", "", word)
+            name = re.split(r"[/\\]", name)[-1] if name.endswith(".py") else name
             if name in commands and (command is None or commands[name] != commands[command]):
                 command = name
             elif command and re.match(r"--?[A-Za-z]", word):

@@ -121,6 +121,19 @@ def test_no_page_scrolls_sideways_on_a_phone(visit, server, pages):
     assert wide == {}
 
 
+def test_the_tab_key_passes_over_a_closed_menu(visit, server):
+    """Its links lie outside the window of a phone, where a focus would be lost from sight."""
+    page = visit(viewport=PHONE).page
+    page.goto(server + NUMBERS)
+    page.keyboard.press("Tab")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert not page.evaluate("document.activeElement.closest('.md-sidebar--primary') !== null")
+    page.get_by_role("button", name="Contents").click()
+    expect(page.locator(".md-sidebar--primary")).to_be_in_viewport()
+    expect(page.locator(".md-sidebar--primary a:visible").first).to_be_in_viewport()
+
+
 def test_a_wide_table_scrolls_inside_itself_by_keyboard(visit, server):
     reader = visit(viewport=PHONE)
     reader.page.goto(server + WIDE_TABLE)

@@ -23,7 +23,7 @@ def test_events_are_in_order_and_end_today_at_the_latest(book):
     assert days == sorted(days) and max(chapter.front["reviewed"].isoformat() for chapter in chapters() if chapter.front and "reviewed" in chapter.front) >= days[-1]
 
 
-def test_the_seeds_promises_are_all_kept(book):
+def test_every_promise_is_kept(book):
     assert list(book.promises) == [f"P{n:03}" for n in range(1, 245)]
 
 

@@ -220,6 +220,13 @@ def test_without_script_every_table_is_visible(visit, server, pages):
 
 # ---------------------------------------------------------------- paper
 
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_sheet_of_formulas_prints_on_one_page(visit, server, paper):
+    page = visit().page
+    page.goto(server + "back/formula-sheet.html")
+    assert len(re.findall(rb"/Type */Page\b", page.pdf(format=paper))) == 1
+
+
 # A reader prints from any state of the page; without script nothing can open the answers beforehand.
 SEEN = "e => e.checkVisibility({contentVisibilityAuto: true, opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 0"
 
